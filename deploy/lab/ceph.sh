@@ -117,8 +117,8 @@ write_keys() {
 launch() {
   local name=$1
   shift
-  start_daemon "$dir/pid/$name" "$dir/log/$name.out" "$dir/ceph.conf" \
-    env CEPH_ARGS= "$@" -c "$dir/ceph.conf" -i "${name#*.}" -f
+  CEPH_ARGS='' start_daemon "$dir/pid/$name" "$dir/log/$name.out" "$dir/ceph.conf" \
+    "$@" -c "$dir/ceph.conf" -i "${name#*.}" -f
 }
 
 mon_listens() {

@@ -17,20 +17,30 @@ start_time() {
 
 # has_argument PID TEXT: whether one of the process's arguments is TEXT.
 has_argument() {
+  local -a arguments
   local argument
-  while IFS= read -r -d '' argument; do
+  { mapfile -d '' arguments <"/proc/$1/cmdline"; } 2>/dev/null || return 1
+  for argument in "${arguments[@]}"; do
     [[ $argument != "$2" ]] || return 0
-  done 2>/dev/null <"/proc/$1/cmdline"
+  done
   return 1
 }
 
-runs_with_argument_or_is_gone() {
-  has_argument "$1" "$2" || ! start_time "$1" >/dev/null
+# became PID COMMAND MARK: whether the process runs the command by now, or is gone.
+# On its way there it is the shell's child and then setsid, with other arguments, and
+# during each exec it has none.
+became() {
+  local first=
+  { IFS= read -r -d '' first <"/proc/$1/cmdline"; } 2>/dev/null || true
+  if [[ $first == "$2" ]] && has_argument "$1" "$3"; then
+    return
+  fi
+  ! start_time "$1" >/dev/null
 }
 
 # start_daemon PIDFILE OUTPUT MARK COMMAND…: runs the command in a session of its
 # own, its output in the file OUTPUT. MARK must be one of the command's arguments:
-# it tells the process from a stranger later.
+# it helps to tell the process from a stranger later.
 start_daemon() {
   local pidfile=$1 output=$2 mark=$3 pid since
   shift 3
@@ -38,8 +48,7 @@ start_daemon() {
   pid=$!
   since=$(start_time "$pid") || die "$1 did not start, see $output"
   printf '%s %s\n' "$pid" "$since" >"$pidfile"
-  # Until the shell's child has become the daemon, its arguments are not the daemon's.
-  wait_until 5 runs_with_argument_or_is_gone "$pid" "$mark" || die "$1 did not start, see $output"
+  wait_until 5 became "$pid" "$1" "$mark" || die "$1 did not start, see $output"
 }
 
 # daemon_pid PIDFILE MARK: the pid, if the recorded process is still the same one.
