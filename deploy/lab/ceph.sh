@@ -84,10 +84,12 @@ log_file = $dir/log/\$name.log
 osd_objectstore = memstore
 osd_data = $dir/osd/\$id
 crash_dir = $dir/crash
+# A farewell to a monitor that stops as well costs five seconds.
+osd_fast_shutdown_notify_mon = false
 memstore_device_bytes = 4294967296
 # The least that Ceph takes.
 osd_memory_target = 939524096
-debug_rocksdb = 1/1
+debug_osd = 0/0
 CONF
 }
 

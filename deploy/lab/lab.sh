@@ -80,6 +80,7 @@ ports_free() {
 choose_address() {
   local n
   if [[ -n $addr ]]; then
+    [[ $(ip -4 route get "$addr" 2>/dev/null) == local* ]] || die "$addr is not an address of this machine"
     ports_free "$addr" || die "port 3300 or 6789 of $addr is taken"
     return
   fi
