@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Everything that is done with this project, by one verb each. See ./build.sh help.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$root"
+# shellcheck source=deploy/lib/common.sh
+. deploy/lib/common.sh
+# shellcheck source=deploy/lib/packages.sh
+. deploy/lib/packages.sh
+# shellcheck source=deploy/lib/publish.sh
+. deploy/lib/publish.sh
+# shellcheck source=deploy/lib/test.sh
+. deploy/lib/test.sh
+# shellcheck source=deploy/lib/lint.sh
+. deploy/lib/lint.sh
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# A build server that stays behind would hold this script's output open.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+
+help() {
+  cat <<'TEXT'
+usage: ./build.sh VERB
+
+  setup             installs the Debian packages that the verbs need. Every verb
+                    installs its own, too; only root can.
+  build             compiles everything (Release)
+  test [unit|lab]   builds, publishes the driver and runs the tests; the last line
+                    is "N passed, N failed". The lab tests start Ceph clusters of
+                    their own on loopback addresses.
+  lint [--fix]      checks the form of C# and shell sources; --fix formats them
+  publish [RID…]    artifacts/RID/cephrbd, native code: linux-x64, linux-arm64
+                    (default: this machine's)
+  demo              shows a volume's whole way through the driver, on a real cluster
+  lab up|down|status [--dir D] [--addr IP] [--osds N]
+                    a Ceph cluster on this machine to try things (deploy/lab/lab.sh)
+  bench             measures the driver on a cluster of its own
+  clean             removes all that was built; takes down the lab in artifacts/lab
+  help              this text
+TEXT
+}
+
+build() {
+  need_packages "${packages_build[@]}"
+  need_dotnet
+  step 'building'
+  dotnet build CephRbd.sln -c Release --nologo -v quiet
+}
+
+run_test() {
+  case ${1:-all} in
+    unit) need_packages "${packages_unit[@]}" ;;
+    all | lab) need_packages "${packages_unit[@]}" "${packages_lab[@]}" ;;
+    *) die "test: $1 is unknown; unit and lab are known" ;;
+  esac
+  need_dotnet
+  publish
+  build
+  case ${1:-all} in
+    all) test_all unit lab ;;
+    *) test_all "$1" ;;
+  esac
+}
+
+clean() {
+  if [[ -e artifacts/lab ]]; then
+    deploy/lab/lab.sh down
+  fi
+  rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
+}
+
+verb=${1:-help}
+(($# == 0)) || shift
+case $verb in
+  setup)
+    need_packages "${packages_lint[@]}" "${packages_unit[@]}" "${packages_lab[@]}" "${packages_cross[@]}"
+    need_dotnet
+    ;;
+  build) build ;;
+  test) run_test "$@" ;;
+  lint)
+    need_packages "${packages_lint[@]}"
+    need_dotnet
+    lint "$@"
+    ;;
+  publish)
+    need_dotnet
+    publish "$@"
+    ;;
+  lab)
+    need_packages "${packages_lab[@]}"
+    exec deploy/lab/lab.sh "$@"
+    ;;
+  demo)
+    need_packages "${packages_lab[@]}"
+    exec deploy/lab/demo.sh "$@"
+    ;;
+  bench)
+    need_packages "${packages_lab[@]}"
+    [[ -x bench/run.sh ]] || die 'there is no bench/run.sh'
+    publish
+    exec bench/run.sh "$@"
+    ;;
+  clean) clean ;;
+  help | -h | --help) help ;;
+  *)
+    help >&2
+    exit 2
+    ;;
+esac

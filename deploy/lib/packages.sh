@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# The Debian packages each task needs, and their installation. Needs common.sh.
+
+packages_lint=(shellcheck shfmt)
+packages_build=(clang lld gcc libc6-dev zlib1g-dev libblkid-dev librados-dev librbd-dev)
+packages_cross=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+packages_unit=(
+  "${packages_build[@]}" bcache-tools btrfs-progs cryptsetup-bin dosfstools e2fsprogs
+  gdisk iproute2 lvm2 mdadm procps strace util-linux xfsprogs
+)
+packages_lab=(
+  ceph-common ceph-mgr ceph-mon ceph-osd e2fsprogs iproute2 jq procps qemu-block-extra
+  qemu-utils time user-mode-linux util-linux xfsprogs
+)
+
+missing_packages() {
+  local -A installed=()
+  local package status
+  while read -r package status; do
+    [[ $status != ii* ]] || installed[$package]=1
+  done < <(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' "$@" 2>/dev/null)
+  for package; do
+    [[ -n ${installed[$package]:-} ]] || printf '%s\n' "$package"
+  done
+}
+
+# Runs a command while no package may start a daemon. A policy of the machine's own
+# comes back afterwards; one that a killed run left behind is recognised as ours.
+without_daemons() (
+  policy=/usr/sbin/policy-rc.d
+  saved=$policy.before-cephrbd
+  mark='# cephrbd: no daemon starts during an installation'
+  restore_policy() {
+    if [[ -e $policy ]] && grep -qxF "$mark" "$policy"; then
+      rm -f "$policy"
+      [[ ! -e $saved && ! -L $saved ]] || mv -f "$saved" "$policy"
+    fi
+  }
+  restore_policy
+  trap restore_policy EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  [[ ! -e $policy && ! -L $policy ]] || mv "$policy" "$saved"
+  printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
+  chmod 0755 "$policy"
+  "$@"
+)
+
+# need_packages PACKAGE…: installs those that are missing.
+need_packages() {
+  local -a missing
+  command -v dpkg-query >/dev/null || die "this is no Debian; install what these packages hold: $*"
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]} > 0)) || return 0
+  ((EUID == 0)) || die "only root can install the missing packages: ${missing[*]}"
+  step "installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  timeout 300 apt-get update -qq >&2
+  without_daemons timeout 1200 apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+    die 'the packages could not be installed'
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]} == 0)) || die "still not installed: ${missing[*]}"
+}
+
+# The SDK that global.json asks for; run it in the root of the project.
+need_dotnet() {
+  command -v dotnet >/dev/null || die 'the .NET SDK 10.0.100 or newer is not on the PATH'
+  dotnet --version >/dev/null 2>&1 || die 'the .NET SDK that global.json asks for (10.0.100 or newer) is not installed'
+}

@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# The two test programs, each under a time limit, and the sum of what they say.
+# Needs common.sh and root, the project's folder.
+# shellcheck disable=SC2154
+
+passed=0
+failed=0
+
+# The time limit's own process group must not outlive an interrupt.
+run_limited() {
+  local pid status=0
+  timeout -k 10 "$@" &
+  pid=$!
+  trap 'kill -s TERM "$pid" 2>/dev/null || true' INT TERM HUP
+  wait "$pid" || status=$?
+  trap - INT TERM HUP
+  return "$status"
+}
+
+# add_summary NAME LOG STATUS: adds the counts of a runner's summary line. Errors,
+# skipped tests and tests not run count as failed; so does a runner that failed
+# without naming one, and one that ran nothing.
+add_summary() {
+  local line bad pattern
+  pattern="^ *$1 +Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+),"
+  line=$(grep -E "$pattern" "$2" | tail -n 1) || true
+  if [[ ! $line =~ $pattern ]]; then
+    warn "$1 ended with status $3 and no summary"
+    failed=$((failed + 1))
+    return
+  fi
+  bad=$((BASH_REMATCH[3] + BASH_REMATCH[4] + BASH_REMATCH[5]))
+  passed=$((passed + BASH_REMATCH[1] - bad))
+  bad=$((bad + BASH_REMATCH[2]))
+  if ((bad == 0 && ($3 != 0 || BASH_REMATCH[1] == 0))); then
+    warn "$1 ended with status $3 after ${BASH_REMATCH[1]} tests"
+    bad=1
+  fi
+  failed=$((failed + bad))
+}
+
+# run_tests NAME SECONDS
+run_tests() {
+  local log=$root/artifacts/test/$1.log status=0
+  mkdir -p "$root/artifacts/test"
+  step "$1"
+  run_limited "$2" "$root/tests/$1/bin/Release/net10.0/$1" -noColor -noLogo 2>&1 </dev/null | tee "$log" || status=$?
+  ((status != 124 && status != 137)) || warn "$1 ran longer than $2 seconds"
+  add_summary "$1" "$log" "$status"
+}
+
+# The tests' temporary folder, where a test program that was killed may have left
+# mounts and labs.
+remove_test_dir() {
+  local found
+  while read -r found; do
+    warn "taking down the lab that is left in ${found%/*}"
+    "$root/deploy/lab/lab.sh" down --dir "${found%/*}" || warn 'it could not be taken down'
+  done < <(find "$1" -maxdepth 4 -name .cephrbd-lab 2>/dev/null)
+  while read -r found; do
+    warn "unmounting $found"
+    umount -l "$found" || warn 'it could not be unmounted'
+  done < <(awk -v d="$1/" 'index($5, d) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
+  rm -rf --one-file-system "$1"
+}
+
+# test_all WHICH…: unit, lab. The last line is "N passed, N failed".
+test_all() {
+  local which binary
+  binary=$root/artifacts/$(host_rid)/cephrbd
+  TMPDIR=$(mktemp -d /tmp/cephrbd-test.XXXXXX)
+  # shellcheck disable=SC2064 # the folder of now
+  trap "remove_test_dir '$TMPDIR'" EXIT
+  export TMPDIR CEPHRBD_BINARY=$binary
+  for which; do
+    case $which in
+      unit) run_tests CephRbd.UnitTests 300 ;;
+      lab) run_tests CephRbd.LabTests 1200 ;;
+    esac
+  done
+  remove_test_dir "$TMPDIR"
+  trap - EXIT
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0))
+}
