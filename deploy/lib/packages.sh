@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # The Debian packages each task needs, and their installation. Needs common.sh.
+# shellcheck disable=SC2034 # the sets are for the scripts that source this one
 
 packages_lint=(shellcheck shfmt)
 packages_build=(clang lld gcc libc6-dev zlib1g-dev libblkid-dev librados-dev librbd-dev)
@@ -56,7 +57,7 @@ need_packages() {
   step "installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
   timeout 300 apt-get update -qq >&2
-  without_daemons timeout 1200 apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+  without_daemons timeout 1200 apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >&2 ||
     die 'the packages could not be installed'
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]} == 0)) || die "still not installed: ${missing[*]}"
