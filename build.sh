@@ -55,8 +55,6 @@ run_test() {
     *) die "test: $1 is unknown; unit and lab are known" ;;
   esac
   need_dotnet
-  publish
-  build
   case ${1:-all} in
     all) test_all unit lab ;;
     *) test_all "$1" ;;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The two test programs, each under a time limit, and the sum of what they say.
-# Needs common.sh and root, the project's folder.
+# Needs common.sh, publish.sh, build of build.sh and root, the project's folder.
 # shellcheck disable=SC2154
 
 passed=0
@@ -64,22 +64,32 @@ remove_test_dir() {
   rm -rf --one-file-system "$1"
 }
 
-# test_all WHICH…: unit, lab. The last line is "N passed, N failed".
+# Runs at the script's end, whatever ended it: the last line is always the sum.
+finish_tests() {
+  local status=$?
+  trap - EXIT
+  [[ -z ${test_dir:-} ]] || remove_test_dir "$test_dir"
+  if ((status != 0)); then
+    failed=$((failed + 1))
+  fi
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  ((failed == 0)) || exit 1
+}
+
+# test_all WHICH…: unit, lab. A build that fails counts as one failure.
 test_all() {
-  local which binary
-  binary=$root/artifacts/$(host_rid)/cephrbd
-  TMPDIR=$(mktemp -d /tmp/cephrbd-test.XXXXXX)
-  # shellcheck disable=SC2064 # the folder of now
-  trap "remove_test_dir '$TMPDIR'" EXIT
-  export TMPDIR CEPHRBD_BINARY=$binary
+  local which
+  trap finish_tests EXIT
+  publish
+  build
+  test_dir=$(mktemp -d /tmp/cephrbd-test.XXXXXX)
+  export TMPDIR=$test_dir
+  CEPHRBD_BINARY=$root/artifacts/$(host_rid)/cephrbd
+  export CEPHRBD_BINARY
   for which; do
     case $which in
       unit) run_tests CephRbd.UnitTests 300 ;;
       lab) run_tests CephRbd.LabTests 1200 ;;
     esac
   done
-  remove_test_dir "$TMPDIR"
-  trap - EXIT
-  printf '%d passed, %d failed\n' "$passed" "$failed"
-  ((failed == 0))
 }
