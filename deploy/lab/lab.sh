@@ -139,7 +139,15 @@ announce() {
   printf 'CEPH_CONF=%s/ceph.conf\n' "$dir"
 }
 
+need_tools() {
+  local tool
+  for tool in ceph ceph-authtool ceph-mgr ceph-mon ceph-osd flock ip jq monmaptool rbd setsid ss; do
+    command -v "$tool" >/dev/null || die "$tool is missing: ./build.sh setup installs it"
+  done
+}
+
 up() {
+  need_tools
   mkdir -p "$dir"
   lock_dir
   if read_marker; then
