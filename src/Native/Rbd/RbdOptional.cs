@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+
+namespace CephRbd.Native.Rbd;
+
+/// <summary>Functions of librbd that not every supported release has; null where the one loaded lacks them.</summary>
+internal static unsafe class RbdOptional
+{
+    /// <summary>Every symbol looked up here.</summary>
+    internal static ReadOnlySpan<string> Symbols => (string[])["rbd_get_id", "rbd_get_block_name_prefix"];
+
+    /// <summary><c>int rbd_get_id(rbd_image_t image, char *id, size_t id_len)</c>, from 10.2.6 on; -ERANGE without a size</summary>
+    internal static delegate* unmanaged<nint, byte*, nuint, int> GetId { get; private set; }
+
+    /// <summary>
+    /// <c>int rbd_get_block_name_prefix(rbd_image_t image, char *prefix, size_t prefix_len)</c>, from Kraken on;
+    /// -ERANGE without a size
+    /// </summary>
+    internal static delegate* unmanaged<nint, byte*, nuint, int> GetBlockNamePrefix { get; private set; }
+
+    internal static void Bind(nint library)
+    {
+        GetId = (delegate* unmanaged<nint, byte*, nuint, int>)Find(library, Symbols[0]);
+        GetBlockNamePrefix = (delegate* unmanaged<nint, byte*, nuint, int>)Find(library, Symbols[1]);
+    }
+
+    private static nint Find(nint library, string symbol) =>
+        NativeLibrary.TryGetExport(library, symbol, out nint address) ? address : 0;
+}
