@@ -14,7 +14,7 @@ public static class Descriptors
     private const int FirstDuplicate = 10;
     private const short Writable = 4;
 
-    /// <summary>How long <see cref="WriteAll"/> waits for a reader of a full non-blocking pipe.</summary>
+    /// <summary>How long <see cref="WriteAll(int, ReadOnlySpan{byte})"/> waits for a reader of a full non-blocking pipe.</summary>
     private static readonly TimeSpan _writePatience = TimeSpan.FromSeconds(5);
 
     /// <summary>Another descriptor of the same open file, close-on-exec, numbered 10 or more.</summary>
@@ -47,7 +47,11 @@ public static class Descriptors
 
     /// <summary>Writes all of it, waiting up to 5 s each time a non-blocking descriptor is full.</summary>
     /// <exception cref="LinuxException">write(2) failed (EPIPE: nobody reads), or ETIMEDOUT.</exception>
-    public static unsafe void WriteAll(int fd, ReadOnlySpan<byte> content)
+    public static void WriteAll(int fd, ReadOnlySpan<byte> content) => WriteAll(fd, content, _writePatience);
+
+    /// <summary>As the other, with a wait of the caller's choice.</summary>
+    /// <exception cref="LinuxException">write(2) failed, or ETIMEDOUT.</exception>
+    internal static unsafe void WriteAll(int fd, ReadOnlySpan<byte> content, TimeSpan patience)
     {
         fixed (byte* start = content)
         {
@@ -66,7 +70,7 @@ public static class Descriptors
                     case Errno.EINTR:
                         break;
                     case Errno.EAGAIN:
-                        AwaitWritable(fd);
+                        AwaitWritable(fd, patience);
                         break;
                     case var errno:
                         throw new LinuxException("write", errno);
@@ -99,12 +103,12 @@ public static class Descriptors
         }
     }
 
-    private static unsafe void AwaitWritable(int fd)
+    private static unsafe void AwaitWritable(int fd, TimeSpan patience)
     {
         var clock = Stopwatch.StartNew();
         while (true)
         {
-            var left = _writePatience - clock.Elapsed;
+            var left = patience - clock.Elapsed;
             if (left <= TimeSpan.Zero)
             {
                 throw new LinuxException("write", Errno.ETIMEDOUT);
