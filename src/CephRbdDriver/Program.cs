@@ -1,11 +1,102 @@
+using System.Runtime.CompilerServices;
+using CephRbd.Driver.Admin;
+using CephRbd.Driver.Ceph;
+using CephRbd.Driver.Ceph.Conf;
+using CephRbd.Driver.Config;
+using CephRbd.Driver.Hyper;
+using CephRbd.Driver.Logging;
+using CephRbd.Driver.Protocol;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native.Linux;
+
 namespace CephRbd.Driver;
 
+/// <summary>Puts the parts together, by hand: argv in, one JSON line out, the log beside it.</summary>
 internal static class Program
 {
     private static int Main(string[] args)
     {
-        Serilog.Log.Logger = new Serilog.LoggerConfiguration().CreateLogger();
-        _ = CliWrap.Cli.Wrap("true");
-        return args.Length;
+        var line = CommandLine.Parse(args);
+        if (AdminCommands.Find(line) is { } command)
+        {
+            return command(line);
+        }
+
+        StandardStreams streams;
+        try
+        {
+            streams = StandardStreams.TakeOver(guarded: !RuntimeFeature.IsDynamicCodeSupported);
+        }
+        catch (LinuxException)
+        {
+            // stdout is closed: nobody can be told anything.
+            return 1;
+        }
+
+        Serve(line, streams);
+
+        // Not the orderly way out: libraries' exit handlers cost milliseconds and have hung before.
+        Processes.ExitNow(0);
+        return 0;
     }
+
+    private static void Serve(CommandLine line, StandardStreams streams)
+    {
+        streams.PrepareLastWords(Reply.Failure($"cephrbd {line.VerbName}: the driver or a native library crashed. Nothing is lost: the next call finds out what is done. Please report this"));
+        DriverConfig config = new();
+        ConfigException? problem = null;
+        try
+        {
+            config = ConfigReader.Load(line.ConfigFileInForce(Environment.GetEnvironmentVariable));
+            config = line.Runtime is { } runtime ? config with { Runtime = runtime } : config;
+        }
+        catch (ConfigException e)
+        {
+            problem = e;
+        }
+
+        using var deadline = new Deadline(TimeSpan.FromSeconds(config.TimeoutSeconds));
+        var steps = new Steps(deadline, line.Verbose ? streams.Narrate : null);
+        var dispatcher = new Dispatcher(() => problem is null ? config : throw problem, inForce => RuntimeOf(inForce, steps))
+        {
+            SpecKnown = spec => streams.PrepareLastWords(Reply.Failure(
+                $"cephrbd {line.VerbName}: image {spec.ImageSpec}: the driver or a native library crashed (librados and librbd: cephrbd version). Whatever was begun is finished or taken back by the next call")),
+        };
+        var log = new CallLog(config, line, dispatcher, steps);
+        if (line.VerbName == "init")
+        {
+            Finish(dispatcher.Dispatch(line));
+            return;
+        }
+
+        using var watchdog = Watchdog.Start(deadline, words => Finish(Reply.Failure(
+            $"cephrbd {line.VerbName}: {(dispatcher.Spec is { } spec ? $"image {spec.ImageSpec}: " : "")}{Redactor.Redact(words)}")));
+        Finish(dispatcher.Dispatch(line));
+
+        void Finish(Reply reply)
+        {
+            bool sent;
+            try
+            {
+                sent = streams.Send(reply);
+            }
+            catch (LinuxException)
+            {
+                // The reader is gone; what was done still belongs in the log.
+                sent = true;
+            }
+
+            if (sent)
+            {
+                log.Write(reply);
+            }
+        }
+    }
+
+    private static IVolumeRuntime RuntimeOf(DriverConfig config, Steps steps) => config.Runtime switch
+    {
+        RuntimeKind.Hyper => new HyperRuntime(config, new CephImages(config, steps), steps),
+        _ => throw new VolumeException(
+            $"runtime \"host\" (images mapped and mounted on the node, for ordinary containers) is not in this version of cephrbd; it has runtime \"hyper\" (for pods that are VMs). Set \"runtime\": \"hyper\" in the config"),
+    };
 }

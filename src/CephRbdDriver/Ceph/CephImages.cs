@@ -1,0 +1,183 @@
+using CephRbd.Driver.Ceph.Format;
+using CephRbd.Driver.Config;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native;
+using CephRbd.Native.Rados;
+using CephRbd.Native.Rbd;
+
+namespace CephRbd.Driver.Ceph;
+
+/// <summary>Images of a real cluster, one connection a call.</summary>
+internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
+{
+    private const ulong DefaultObjectSize = 4 << 20;
+
+    /// <summary>The default of librbd since Jewel's successors: layering, exclusive-lock, object-map, fast-diff, deep-flatten.</summary>
+    private const ulong DefaultFeatures = 61;
+
+    /// <inheritdoc/>
+    public PreparedImage Prepare(VolumeSpec spec, bool withMonitors) => Connected(spec, connection =>
+    {
+        // The monitors' addresses take a round trip of their own; it runs beside the work on the image.
+        Task<IReadOnlyList<string>> monitors = withMonitors ? Task.Run(connection.Monitors) : Task.FromResult<IReadOnlyList<string>>([]);
+        try
+        {
+            using RadosIoContext pool = connection.OpenPool(spec);
+            ulong size = EnsureImage(pool, spec);
+            IReadOnlyList<string> addresses = steps.Run("ask for the monitors", () => monitors.GetAwaiter().GetResult());
+            return new PreparedImage(size, spec.FsType, connection.Credentials.User, connection.Credentials.Key, addresses);
+        }
+        finally
+        {
+            ((IAsyncResult)monitors).AsyncWaitHandle.WaitOne();
+            _ = monitors.Exception;
+        }
+    });
+
+    /// <inheritdoc/>
+    public bool Exists(VolumeSpec spec) => Connected(spec, connection =>
+    {
+        using RadosIoContext pool = connection.OpenPool(spec);
+        using RbdImage? image = OpenIfThere(pool, spec, readOnly: true);
+        return image is not null;
+    });
+
+    /// <inheritdoc/>
+    public ulong Grow(VolumeSpec spec, ulong bytes) => Connected(spec, connection =>
+    {
+        using RadosIoContext pool = connection.OpenPool(spec);
+        using RbdImage image = OpenIfThere(pool, spec, readOnly: false)
+            ?? throw new VolumeException($"image {spec.ImageSpec} does not exist, so it cannot grow");
+        RbdImageInfo info = image.Stat();
+        ulong wanted = RoundUp(bytes, info.ObjectSizeBytes);
+        if (info.SizeBytes >= bytes)
+        {
+            return info.SizeBytes;
+        }
+
+        steps.Run($"grow the image from {Quantity.Format(info.SizeBytes)} to {Quantity.Format(wanted)}", () => image.Resize(wanted));
+        return image.Stat().SizeBytes;
+    });
+
+    private static ulong RoundUp(ulong bytes, ulong grain) =>
+        checked((bytes + grain - 1) / grain * grain);
+
+    private T Connected<T>(VolumeSpec spec, Func<ClusterConnection, T> body) =>
+        CephFailures.Explained(spec, spec.User ?? config.User, config.ConfPathFor(spec.Cluster), () =>
+        {
+            using var connection = ClusterConnection.Open(spec, config, steps);
+            return body(connection);
+        });
+
+    private RbdImage? OpenIfThere(RadosIoContext pool, VolumeSpec spec, bool readOnly) => steps.Run(
+        $"open image {spec.ImageSpec}",
+        () =>
+        {
+            try
+            {
+                return RbdImage.Open(pool, spec.Image, readOnly);
+            }
+            catch (CephException e) when (e.Errno == Errno.NoEntry)
+            {
+                return null;
+            }
+        },
+        "ceph -s: OSDs down or frozen, placement groups inactive");
+
+    // The common case first, and cheap: the image is there and formatted, one read-only open tells.
+    private ulong EnsureImage(RadosIoContext pool, VolumeSpec spec)
+    {
+        var formatter = new ImageFormatter(config, steps);
+        ulong size;
+        ImageFormatter.Need need;
+        using (RbdImage? image = OpenIfThere(pool, spec, readOnly: true))
+        {
+            if (image is null)
+            {
+                if (Create(pool, spec) is not { } created)
+                {
+                    // Another call was quicker: its image is judged like any that was there before.
+                    return EnsureImage(pool, spec);
+                }
+
+                (size, need) = (created, ImageFormatter.Need.Format);
+            }
+            else
+            {
+                RbdImageInfo info = image.Stat();
+                size = info.SizeBytes;
+                CheckSize(spec, size);
+                need = formatter.Examine(image, info, spec);
+            }
+        }
+
+        switch (need)
+        {
+            case ImageFormatter.Need.TakeOffMark:
+                formatter.TakeOffMark(pool, spec);
+                break;
+            case ImageFormatter.Need.Format or ImageFormatter.Need.FormatAgain:
+                formatter.Format(pool, spec, size);
+                break;
+            case ImageFormatter.Need.Nothing:
+            default:
+                break;
+        }
+
+        return size;
+    }
+
+    private static void CheckSize(VolumeSpec spec, ulong size)
+    {
+        if (spec.SizeBytes is { } asked && size < asked)
+        {
+            throw new VolumeException(
+                $"image {spec.ImageSpec} has {Quantity.Format(size)}, less than the size of {Quantity.Format(asked)} that is asked for. " +
+                $"Grow it (rbd resize {spec.ImageSpec} --size {asked}B, then the file system in the pod), or correct the option size");
+        }
+    }
+
+    private ulong? Create(RadosIoContext pool, VolumeSpec spec)
+    {
+        if (spec.ReadOnly)
+        {
+            throw new VolumeException($"image {spec.ImageSpec} does not exist, and a read-only volume is never created. Correct volumeID or pool");
+        }
+
+        if (spec.SizeBytes is not { } asked)
+        {
+            throw new VolumeException(
+                $"image {spec.ImageSpec} does not exist. Correct volumeID or pool, or give the option size (\"10Gi\") to have it created");
+        }
+
+        ulong objectSize = spec.ObjectSizeBytes ?? config.ObjectSize ?? DefaultObjectSize;
+        ulong size;
+        try
+        {
+            size = RoundUp(asked, objectSize);
+        }
+        catch (OverflowException e)
+        {
+            throw new VolumeException($"image {spec.ImageSpec}: a size of {asked} bytes is more than any image can have", e);
+        }
+
+        var options = new RbdCreateOptions
+        {
+            Features = spec.ImageFeatures ?? config.ImageFeatures ?? DefaultFeatures,
+            Order = System.Numerics.BitOperations.Log2(objectSize),
+            DataPool = spec.DataPool,
+        };
+        return steps.Run<ulong?>($"create image {spec.ImageSpec} of {Quantity.Format(size)}", () =>
+        {
+            try
+            {
+                RbdImages.Create(pool, spec.Image, size, options);
+                return size;
+            }
+            catch (CephException e) when (e.Errno == Errno.Exists)
+            {
+                return null;
+            }
+        });
+    }
+}

@@ -1,0 +1,121 @@
+using CephRbd.Driver.Config;
+using CephRbd.Driver.Host;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native.Blkid;
+using CephRbd.Native.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace CephRbd.Driver.Ceph.Format;
+
+/// <summary>A file system in a sparse file that has no name: it goes with the process, however that ends.</summary>
+/// <param name="File">The file, of the image's size.</param>
+/// <param name="Signature">What libblkid finds in it.</param>
+internal sealed record Scratch(SafeFileHandle File, Signature Signature) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => File.Dispose();
+}
+
+/// <summary>Lets <c>mkfs.&lt;type&gt;</c> make a file system in a file, so that no block device is needed.</summary>
+internal static class FileSystemMaker
+{
+    /// <summary>Makes it.</summary>
+    /// <param name="fsType">As in the spec: <c>ext4</c>, <c>xfs</c>, …</param>
+    /// <param name="size">The image's size in bytes.</param>
+    /// <param name="userOptions">The option mkfsOptions.</param>
+    /// <param name="image">For messages.</param>
+    /// <param name="config">Where scratch files may lie.</param>
+    /// <param name="deadline">The call's.</param>
+    /// <exception cref="VolumeException">mkfs is missing or failed.</exception>
+    public static Scratch Make(string fsType, ulong size, IReadOnlyList<string> userOptions, string image, DriverConfig config, Deadline deadline)
+    {
+        string tool = "mkfs." + fsType;
+        string path = Tool.Find(tool) ?? throw new VolumeException(
+            $"image {image} is blank and shall get {fsType}, but this node has no {tool}. Install it (Debian, Kylin: apt install {PackageOf(fsType)})");
+        SafeFileHandle file = OpenScratch(fsType, config, image);
+        try
+        {
+            Files.SetLength(file, (long)size);
+            string target = $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}";
+            (int exit, string words) = Tool.Run(path, [.. Arguments(fsType, userOptions), target], deadline);
+            if (exit != 0)
+            {
+                throw new VolumeException($"image {image}: {tool} failed with status {exit}, nothing was written to the image: {words}");
+            }
+
+            ProbeResult probe = SignatureProbe.Probe(file, (long)size);
+            if (Contents.Of(probe).Kind != ContentsKind.FileSystem)
+            {
+                throw new VolumeException(
+                    $"image {image}: {tool} ended well but left {Contents.Of(probe).Words}; nothing was written to the image. Check mkfsOptions");
+            }
+
+            return new Scratch(file, probe.Signatures[0]);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The arguments before the target: ours make mkfs quiet, quick and sure (no discard of what is blank, no wait
+    /// for tables that the kernel fills in later), then the user's.
+    /// </summary>
+    internal static IReadOnlyList<string> Arguments(string fsType, IReadOnlyList<string> userOptions)
+    {
+        var user = new List<string>(userOptions);
+        switch (fsType)
+        {
+            case "ext2" or "ext3" or "ext4":
+                // mke2fs knows only the last -E: the user's values join ours.
+                string extended = "lazy_itable_init=1,lazy_journal_init=1,nodiscard";
+                for (int at; (at = user.FindIndex(option => option.StartsWith("-E", StringComparison.Ordinal))) >= 0;)
+                {
+                    bool separate = user[at].Length == 2 && at + 1 < user.Count;
+                    extended += "," + (separate ? user[at + 1] : user[at][2..]);
+                    user.RemoveRange(at, separate ? 2 : 1);
+                }
+
+                return ["-q", "-F", "-E", extended, .. user];
+            case "xfs" or "btrfs":
+                return ["-q", "-f", "-K", .. user];
+            default:
+                return user;
+        }
+    }
+
+    private static string PackageOf(string fsType) => fsType switch
+    {
+        "ext2" or "ext3" or "ext4" => "e2fsprogs",
+        "xfs" => "xfsprogs",
+        "btrfs" => "btrfs-progs",
+        "vfat" or "fat" or "msdos" => "dosfstools",
+        _ => $"the package that has mkfs.{fsType}",
+    };
+
+    // mke2fs leaves a few MB: memory is the fastest place. Others write their whole log, up to 2 GiB: those go to disk
+    // if there is one.
+    private static SafeFileHandle OpenScratch(string fsType, DriverConfig config, string image)
+    {
+        bool small = fsType is "ext2" or "ext3" or "ext4";
+        string[] folders = small ? [config.RunDir, config.ScratchDir] : [config.ScratchDir, config.RunDir];
+        var problems = new List<string>();
+        foreach (string folder in folders)
+        {
+            try
+            {
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                return Files.OpenUnnamed(folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or LinuxException)
+            {
+                problems.Add($"{folder}: {e.Message}");
+            }
+        }
+
+        throw new VolumeException(
+            $"image {image}: no place for a scratch file to make its file system in ({string.Join("; ", problems)}). Set runDir or scratchDir in the config");
+    }
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native.Linux;
+using CephRbd.Native.Rados;
+
+namespace CephRbd.Driver.Ceph.Format;
+
+/// <summary>
+/// Lets one call in the whole cluster format an image. It is a RADOS lock on an object of our own, never on the
+/// image's header, where it would clash with the exclusive-lock feature. It ends by itself when its holder is gone.
+/// </summary>
+internal sealed class FormatLock : IDisposable
+{
+    private const string LockName = "cephrbd.format";
+    private readonly RadosIoContext _pool;
+    private readonly string _object;
+
+    private FormatLock(RadosIoContext pool, string lockObject)
+    {
+        _pool = pool;
+        _object = lockObject;
+    }
+
+    /// <summary>Waits for the lock within the deadline.</summary>
+    /// <param name="pool">The image's pool and namespace.</param>
+    /// <param name="imageId">The image's id, not its name: a rename must not make two locks of one.</param>
+    /// <param name="image">The image's name for messages.</param>
+    /// <param name="deadline">The call's.</param>
+    /// <exception cref="VolumeException">Another node holds it for longer than this call may wait.</exception>
+    public static FormatLock Take(RadosIoContext pool, string imageId, string image, Deadline deadline)
+    {
+        string lockObject = "cephrbd.lock." + imageId;
+        string cookie = Holder.Self().ToString();
+
+        // The process ends at its deadline plus the watchdog's grace; its lock a little later, whatever happens to it.
+        TimeSpan duration = deadline.Remaining + TimeSpan.FromSeconds(10);
+        while (!pool.LockExclusive(lockObject, LockName, cookie, "formatting " + image, duration))
+        {
+            foreach (RadosLocker locker in pool.ListLockers(lockObject, LockName))
+            {
+                if (Holder.TryParse(locker.Cookie, out Holder holder) && holder.IsGone())
+                {
+                    pool.BreakLock(lockObject, LockName, locker.Client, locker.Cookie);
+                }
+                else if (deadline.Remaining < TimeSpan.FromSeconds(1))
+                {
+                    throw new VolumeException(
+                        $"image {image}: another call formats it: {locker.Cookie} at {locker.Address}. It is tried again; if that node is dead, its claim ends by itself");
+                }
+            }
+
+            if (deadline.Token.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100)))
+            {
+                deadline.Check();
+            }
+        }
+
+        return new FormatLock(pool, lockObject);
+    }
+
+    /// <summary>Gives the lock back by removing its object: while we hold it, nobody else can.</summary>
+    public void Dispose() => _pool.Remove(_object);
+
+    /// <summary>A process of a node, exact enough to know whether it still runs.</summary>
+    internal readonly record struct Holder(string Node, string BootId, string PidNamespace, int Pid, long StartTime)
+    {
+        /// <summary>This process.</summary>
+        public static Holder Self() => new(
+            Environment.MachineName.Replace(' ', '_'),
+            Processes.BootId(),
+            OwnPidNamespace(),
+            Environment.ProcessId,
+            Processes.StartTime(Environment.ProcessId));
+
+        /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+        public static bool TryParse(string text, out Holder holder)
+        {
+            string[] parts = text.Split(' ');
+            bool ok = parts.Length == 5
+                & int.TryParse(parts.ElementAtOrDefault(3), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                & long.TryParse(parts.ElementAtOrDefault(4), NumberStyles.None, CultureInfo.InvariantCulture, out long start);
+            holder = ok ? new Holder(parts[0], parts[1], parts[2], pid, start) : default;
+            return ok;
+        }
+
+        /// <summary>
+        /// Whether it certainly runs no more: it belongs to this boot of this node and to a process namespace that we
+        /// can look into, and is not there. Of any other nobody here can know.
+        /// </summary>
+        public bool IsGone() =>
+            BootId == Processes.BootId() && PidNamespace == OwnPidNamespace() && !Processes.IsAlive(Pid, StartTime);
+
+        /// <inheritdoc/>
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Node} {BootId} {PidNamespace} {Pid} {StartTime}");
+
+        private static string OwnPidNamespace() => File.ResolveLinkTarget("/proc/self/ns/pid", returnFinalTarget: false)?.Name ?? "?";
+    }
+}

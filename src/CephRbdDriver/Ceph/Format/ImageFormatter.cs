@@ -1,0 +1,178 @@
+using CephRbd.Driver.Config;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native.Rados;
+using CephRbd.Native.Rbd;
+
+namespace CephRbd.Driver.Ceph.Format;
+
+/// <summary>
+/// Decides what an image needs before a pod may have it, and makes its file system if, and only if, it is proven
+/// blank or carries our own mark of an unfinished format.
+/// </summary>
+internal sealed class ImageFormatter(DriverConfig config, Steps steps)
+{
+    /// <summary>What is to be done with an image.</summary>
+    internal enum Need
+    {
+        /// <summary>It holds what the spec asks for.</summary>
+        Nothing,
+
+        /// <summary>It holds what the spec asks for, and a mark of ours that is to be taken off.</summary>
+        TakeOffMark,
+
+        /// <summary>It is blank.</summary>
+        Format,
+
+        /// <summary>A format of ours stopped half way.</summary>
+        FormatAgain,
+    }
+
+    // mkfs.X and libblkid do not always use one word for one thing.
+    private static readonly Dictionary<string, string> s_sameAs = new(StringComparer.Ordinal)
+    {
+        ["fat"] = "vfat",
+        ["msdos"] = "vfat",
+        ["ntfs-3g"] = "ntfs",
+    };
+
+    /// <summary>Looks at an open image (read-only is enough) and decides.</summary>
+    /// <exception cref="VolumeException">It holds something else: it is never touched.</exception>
+    public Need Examine(RbdImage image, RbdImageInfo info, VolumeSpec spec)
+    {
+        FormatMark? mark = steps.Run("look for an unfinished format", () => FormatMark.Read(image));
+        return Decide(ImageInspector.Inspect(image, info, steps), mark, spec);
+    }
+
+    /// <summary>The decision table.</summary>
+    /// <exception cref="VolumeException">The image is not the spec's to use.</exception>
+    internal static Need Decide(Contents contents, FormatMark? mark, VolumeSpec spec)
+    {
+        string image = $"image {spec.ImageSpec}";
+        switch (contents.Kind)
+        {
+            case ContentsKind.FileSystem when Same(contents.FileSystem!, spec.FsType):
+                return mark is null || spec.ReadOnly ? Need.Nothing : Need.TakeOffMark;
+            case ContentsKind.FileSystem:
+                throw new VolumeException(
+                    $"{image} holds {contents.Words}, but {spec.FsType} is asked for: nothing was changed. Correct fsType, or give the pod another image");
+            case ContentsKind.Data:
+                throw new VolumeException(
+                    $"{image} is not ours to format: it holds {contents.Words}. Nothing was changed. Give the pod another image, or empty this one yourself if its data can go");
+            case ContentsKind.Blank or ContentsKind.Unknown when spec.ReadOnly:
+                throw new VolumeException(
+                    $"{image} is asked for read-only, but holds no file system ({contents.Words}); a read-only volume is never formatted. Mount it once for writing");
+            case ContentsKind.Blank or ContentsKind.Unknown when mark is not null:
+                return Need.FormatAgain;
+            case ContentsKind.Blank:
+                return Need.Format;
+            default:
+                throw new VolumeException(
+                    $"{image} is not blank, so it is not formatted: {contents.Words}. Nothing was changed. If its data can go, empty it yourself (rbd rm, rbd create)");
+        }
+    }
+
+    /// <summary>
+    /// Makes the file system, alone in the cluster: under a lock the image is examined once more, since another node
+    /// may have been quicker.
+    /// </summary>
+    /// <param name="pool">The image's pool.</param>
+    /// <param name="spec">The volume.</param>
+    /// <param name="size">The image's size in bytes, as far as known: mkfs starts on it at once.</param>
+    /// <exception cref="VolumeException">The image is not to be formatted, or mkfs failed.</exception>
+    /// <exception cref="Native.CephException">The cluster failed.</exception>
+    public void Format(RadosIoContext pool, VolumeSpec spec, ulong size)
+    {
+        // mkfs needs nothing of the cluster: it works while the image is opened, locked and looked at again.
+        using var making = new ScratchInTheMaking(() =>
+            FileSystemMaker.Make(spec.FsType, size, spec.MkfsOptions, spec.ImageSpec, config, steps.Deadline));
+        using RbdImage image = steps.Run("open the image for writing", () => RbdImage.Open(pool, spec.Image, readOnly: false));
+        using FormatLock formatLock = steps.Run(
+            "take the format lock", () => FormatLock.Take(pool, image.Id, spec.ImageSpec, steps.Deadline), $"another node that formats {spec.ImageSpec}");
+        RbdImageInfo info = image.Stat();
+        switch (Examine(image, info, spec))
+        {
+            case Need.Nothing:
+                return;
+            case Need.TakeOffMark:
+                FormatMark.Remove(image);
+                return;
+            case Need.FormatAgain:
+                steps.Run("discard the unfinished format", () => DiscardAll(image, info));
+                break;
+            case Need.Format:
+            default:
+                break;
+        }
+
+        Scratch scratch = steps.Run($"mkfs.{spec.FsType}", () => making.Result(info.SizeBytes, spec));
+        var mark = new FormatMark(scratch.Signature.Type, scratch.Signature.Uuid ?? "", Environment.MachineName, DateTimeOffset.UtcNow);
+        steps.Run("mark the format as begun", () => mark.Write(image));
+        ulong firstUnit = image.StripeUnit is > 0 and var unit && unit < info.ObjectSizeBytes ? unit : info.ObjectSizeBytes;
+        ExtentWriter.Write(image, scratch.File, info, firstUnit, config.WriteParallelism, steps);
+        steps.Run("mark the format as finished", () => FormatMark.Remove(image));
+    }
+
+    /// <summary>Takes a leftover mark off a complete file system.</summary>
+    public void TakeOffMark(RadosIoContext pool, VolumeSpec spec)
+    {
+        using RbdImage image = steps.Run("open the image for writing", () => RbdImage.Open(pool, spec.Image, readOnly: false));
+        steps.Run("mark the format as finished", () => FormatMark.Remove(image));
+    }
+
+    /// <summary>Whether two names mean one file system.</summary>
+    internal static bool Same(string found, string asked) => Canonical(found) == Canonical(asked);
+
+    private static string Canonical(string fsType) => s_sameAs.GetValueOrDefault(fsType, fsType);
+
+    private void DiscardAll(RbdImage image, RbdImageInfo info)
+    {
+        var extents = new List<(ulong Offset, ulong Length)>();
+        image.DiffExtents(0, info.SizeBytes, wholeObject: true, (offset, length, exists) =>
+        {
+            if (exists)
+            {
+                extents.Add((offset, length));
+            }
+
+            return true;
+        });
+        using var batch = new RbdAioBatch(image, config.WriteParallelism);
+        foreach ((ulong offset, ulong length) in extents)
+        {
+            steps.Deadline.Check();
+            batch.Discard(offset, length);
+        }
+
+        batch.Drain();
+        image.Flush();
+    }
+
+    /// <summary>mkfs on a thread of its own; whoever leaves early waits for it, and it stops at the deadline.</summary>
+    private sealed class ScratchInTheMaking(Func<Scratch> make) : IDisposable
+    {
+        private readonly Task<Scratch> _task = Task.Factory.StartNew(
+            make, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        public Scratch Result(ulong size, VolumeSpec spec)
+        {
+            Scratch scratch = _task.GetAwaiter().GetResult();
+            ulong made = (ulong)RandomAccess.GetLength(scratch.File);
+            return made == size ? scratch : throw new VolumeException(
+                $"image {spec.ImageSpec}: its size changed from {made} to {size} bytes meanwhile; nothing was written. It is tried again");
+        }
+
+        public void Dispose()
+        {
+            ((IAsyncResult)_task).AsyncWaitHandle.WaitOne();
+            if (_task.IsCompletedSuccessfully)
+            {
+                _task.Result.Dispose();
+            }
+            else
+            {
+                // Observed: whoever asked for the result got the exception; who did not has one of its own.
+                _ = _task.Exception;
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using CephRbd.Driver.Config;
+using CephRbd.Driver.Host;
+using CephRbd.Driver.Protocol;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native.Linux;
+
+namespace CephRbd.Driver.Hyper;
+
+/// <summary>
+/// Pods that are VMs: QEMU opens the image by itself through librbd, so the node maps and mounts nothing. kubelet's
+/// mount prepares the image and leaves the tag that frakti gives to hyperd.
+/// </summary>
+internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps steps) : IVolumeRuntime
+{
+    private readonly TagStore _tags = new(config);
+
+    /// <summary>
+    /// Nothing but mount and unmount. With fsGroup kubelet would hand the tag, and the key in it, to the pod's group;
+    /// its file system size and labels are the VM's business.
+    /// </summary>
+    public static Capabilities HyperCapabilities { get; } = new(
+        Attach: false, FsGroup: false, SelinuxRelabel: false, SupportsMetrics: false, RequiresFsResize: false);
+
+    /// <inheritdoc/>
+    public Capabilities Capabilities => HyperCapabilities;
+
+    /// <summary>The device of a volume: what QEMU's rbd driver calls it.</summary>
+    public static string DeviceOf(VolumeSpec spec) => "rbd:" + spec.ImageSpec;
+
+    /// <inheritdoc/>
+    public string Attach(VolumeSpec spec, string? node)
+    {
+        images.Prepare(spec, withMonitors: false);
+        return DeviceOf(spec);
+    }
+
+    /// <inheritdoc/>
+    public string WaitForAttach(string device, VolumeSpec spec) => images.Exists(spec)
+        ? DeviceOf(spec)
+        : throw new VolumeException($"image {spec.ImageSpec} does not exist");
+
+    /// <inheritdoc/>
+    public bool IsAttached(VolumeSpec spec, string? node) => images.Exists(spec);
+
+    /// <inheritdoc/>
+    public void MountDevice(string deviceMountDir, string device, VolumeSpec spec)
+    {
+        // The image needs nothing on the node: each pod's VM opens it.
+    }
+
+    /// <inheritdoc/>
+    public void Mount(string mountDir, VolumeSpec spec)
+    {
+        RequireDirectory(mountDir);
+        using CallLock callLock = steps.Run($"lock {mountDir}", () => CallLock.Take(config.RunDir, mountDir, steps.Deadline),
+            "another cephrbd call for the same dir: ps -C cephrbd");
+        _tags.SweepStages();
+        if (StandsAlready(mountDir, spec))
+        {
+            steps.Note("the tag stands already: nothing to do");
+            return;
+        }
+
+        PreparedImage image = images.Prepare(spec, withMonitors: true);
+        steps.Run($"write the tag to {mountDir}", () => _tags.Write(mountDir, HyperTag.Of(spec, image), spec));
+    }
+
+    /// <inheritdoc/>
+    public void Unmount(string mountDir)
+    {
+        switch (KindOf(mountDir))
+        {
+            case FileKind.Missing:
+                return;
+            case FileKind.Directory:
+                using (CallLock callLock = steps.Run($"lock {mountDir}", () => CallLock.Take(config.RunDir, mountDir, steps.Deadline)))
+                {
+                    _tags.SweepStages();
+                    steps.Run($"take the tag away from {mountDir}", () => TagStore.Remove(mountDir, steps.Deadline));
+                }
+
+                return;
+            default:
+                throw NoDirectory(mountDir);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void UnmountDevice(string deviceMountDir)
+    {
+        // See MountDevice.
+    }
+
+    /// <inheritdoc/>
+    public void Detach(string volumeName, string? node)
+    {
+        // The VM closes the image when it ends.
+    }
+
+    /// <inheritdoc/>
+    public ulong ExpandVolume(VolumeSpec spec, ulong newBytes) => images.Grow(spec, newBytes);
+
+    /// <inheritdoc/>
+    public void ExpandFileSystem(VolumeSpec spec, string device, string deviceMountDir) => throw new VolumeException(
+        $"image {spec.ImageSpec}: its file system is mounted in the pod's VM, not on this node. Grow it there: resize2fs or xfs_growfs");
+
+    private bool StandsAlready(string mountDir, VolumeSpec spec)
+    {
+        TagStore.State state = TagStore.Look(mountDir);
+        if (state.Tag is { } tag)
+        {
+            string? difference = tag.DifferenceFrom(spec, spec.User ?? config.User) ?? VolumeRecord.DifferenceFrom(state.Record, spec);
+            return difference is null ? true : throw new VolumeException(
+                $"{mountDir} already gives a pod another volume ({difference}): unmount it first (cephrbd unmount {mountDir})");
+        }
+
+        if (state.Others.Count > 0)
+        {
+            throw new VolumeException(
+                $"{mountDir} is not empty ({string.Join(", ", state.Others.Take(5))}); a volume is not laid over somebody's files. Save and remove them");
+        }
+
+        // A tmpfs of ours without a whole tag: somebody took the tag away.
+        TagStore.Remove(mountDir, steps.Deadline);
+        return false;
+    }
+
+    private static void RequireDirectory(string mountDir)
+    {
+        if (KindOf(mountDir) != FileKind.Directory)
+        {
+            throw NoDirectory(mountDir);
+        }
+    }
+
+    private static FileKind KindOf(string mountDir)
+    {
+        if (!mountDir.StartsWith('/'))
+        {
+            throw new VolumeException($"the mount dir \"{mountDir}\" is not an absolute path");
+        }
+
+        try
+        {
+            return Files.KindOf(Path.TrimEndingDirectorySeparator(mountDir));
+        }
+        catch (LinuxException e)
+        {
+            throw new VolumeException($"cannot look at {mountDir}: {e.Message}", e);
+        }
+    }
+
+    private static VolumeException NoDirectory(string mountDir) => new(
+        $"{mountDir} is not a directory (a symbolic link is not followed); kubelet makes it before it calls");
+}

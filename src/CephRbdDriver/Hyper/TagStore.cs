@@ -1,0 +1,236 @@
+using System.Globalization;
+using CephRbd.Driver.Config;
+using CephRbd.Driver.Host;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native.Linux;
+
+namespace CephRbd.Driver.Hyper;
+
+/// <summary>
+/// Puts the tag into a pod's mount dir and takes it away again. By default it lies in a small tmpfs of its own: the
+/// key reaches no disk, and kubelet sees a mount point and does not call again while the pod runs.
+/// </summary>
+internal sealed class TagStore(DriverConfig config)
+{
+    /// <summary>The source of our tmpfs in mountinfo: by this it is known as ours.</summary>
+    public const string MountSource = "cephrbd";
+
+    private const uint PrivateFile = 0x180; // 0600
+    private static readonly TimeSpan s_busyPatience = TimeSpan.FromSeconds(2);
+
+    private string StageRoot => Path.Combine(config.RunDir, "stage");
+
+    /// <summary>What stands in a mount dir now.</summary>
+    /// <param name="Tag">The tag, if a whole one stands.</param>
+    /// <param name="Record">The record beside it; empty if there is none.</param>
+    /// <param name="OwnMounts">How many tmpfs of ours lie on the dir.</param>
+    /// <param name="Others">Names in the dir that are not ours.</param>
+    internal sealed record State(HyperTag? Tag, byte[] Record, int OwnMounts, IReadOnlyList<string> Others);
+
+    /// <summary>Looks at a mount dir.</summary>
+    /// <exception cref="VolumeException">It is no directory, or something is mounted there that is not ours.</exception>
+    public static State Look(string mountDir)
+    {
+        IReadOnlyList<MountEntry> mounts = MountsAt(mountDir);
+        if (mounts.FirstOrDefault(mount => !IsOurs(mount)) is { } foreign)
+        {
+            throw new VolumeException(
+                $"{mountDir}: a {foreign.FsType} from {foreign.Source} is mounted there, and not by this driver; it is left alone. Unmount it if it is a leftover: umount {mountDir}");
+        }
+
+        byte[]? tag = ReadIfThere(Path.Combine(mountDir, HyperTag.FileName));
+        byte[] record = ReadIfThere(Path.Combine(mountDir, VolumeRecord.FileName)) ?? [];
+        string[] others = Directory.EnumerateFileSystemEntries(mountDir)
+            .Select(path => Path.GetFileName(path)!)
+            .Where(name => !IsOurs(name))
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+        return new State(tag is null ? null : HyperTag.TryParse(tag), record, mounts.Count, others);
+    }
+
+    /// <summary>
+    /// Puts the tag there, whole or not at all: the tmpfs is filled elsewhere and then bound over the dir, so that
+    /// kubelet never finds a mount point without a tag.
+    /// </summary>
+    /// <exception cref="VolumeException">It could not be done; what is left behind is said.</exception>
+    public void Write(string mountDir, HyperTag tag, VolumeSpec spec)
+    {
+        if (config.TagStorage == TagStorage.Directory)
+        {
+            Explained(mountDir, () =>
+            {
+                Files.WriteDurable(mountDir, VolumeRecord.FileName, VolumeRecord.ToJson(spec), PrivateFile);
+                Files.WriteDurable(mountDir, HyperTag.FileName, tag.ToJson(), PrivateFile);
+                return true;
+            });
+            return;
+        }
+
+        Explained(mountDir, () => UndoStack.Guard(undo =>
+        {
+            string stage = Path.Combine(StageRoot, string.Create(
+                CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Processes.StartTime(Environment.ProcessId)}"));
+            Directory.CreateDirectory(stage, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            undo.Push($"the folder {stage}", () => Directory.Delete(stage));
+            MountTmpfs(stage);
+            undo.Push($"the tmpfs at {stage}", () => Mounts.Unmount(stage, lazy: true));
+            Files.WriteDurable(stage, VolumeRecord.FileName, VolumeRecord.ToJson(spec), PrivateFile);
+            Files.WriteDurable(stage, HyperTag.FileName, tag.ToJson(), PrivateFile);
+            Mounts.Bind(stage, mountDir);
+            undo.Push($"the tmpfs at {mountDir}", () => Mounts.Unmount(mountDir, lazy: true));
+            Mounts.Unmount(stage, lazy: true);
+            Directory.Delete(stage);
+            return true;
+        }));
+    }
+
+    /// <summary>
+    /// Takes tag and tmpfs away and leaves an empty dir. Whatever is gone already is fine.
+    /// </summary>
+    /// <exception cref="VolumeException">Something that is not ours is in the way, or the system refused.</exception>
+    public static void Remove(string mountDir, Deadline deadline)
+    {
+        for (State state = Look(mountDir); state.OwnMounts > 0; state = Look(mountDir))
+        {
+            // The key goes first: whatever becomes of the mount, it is readable no more.
+            Explained(mountDir, () => DeleteOwnFiles(mountDir));
+            Explained(mountDir, () => UnmountPatiently(mountDir, deadline));
+        }
+
+        Explained(mountDir, () => DeleteOwnFiles(mountDir));
+        if (Look(mountDir).Others is { Count: > 0 } others)
+        {
+            throw new VolumeException(
+                $"{mountDir} holds files that this driver did not write: {string.Join(", ", others.Take(5))}. kubelet needs it empty: save and remove them");
+        }
+    }
+
+    /// <summary>Clears away what calls that were killed left in the staging folder. Costs one look when there is nothing.</summary>
+    public void SweepStages()
+    {
+        if (!Directory.Exists(StageRoot))
+        {
+            return;
+        }
+
+        foreach (string stage in Directory.EnumerateDirectories(StageRoot))
+        {
+            string[] owner = Path.GetFileName(stage).Split('-');
+            if (owner.Length == 2
+                && int.TryParse(owner[0], NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                && long.TryParse(owner[1], NumberStyles.None, CultureInfo.InvariantCulture, out long start)
+                && !Processes.IsAlive(pid, start))
+            {
+                Explained(stage, () =>
+                {
+                    foreach (MountEntry _ in MountsAt(stage))
+                    {
+                        Mounts.Unmount(stage, lazy: true);
+                    }
+
+                    Directory.Delete(stage);
+                    return true;
+                });
+            }
+        }
+    }
+
+    private static void MountTmpfs(string stage)
+    {
+        const string Options = "size=256k,nr_inodes=16,mode=0700";
+        try
+        {
+            // From kernel 6.4 a tmpfs can be kept out of swap.
+            Mounts.MountTmpfs(stage, MountSource, Options + ",noswap");
+        }
+        catch (LinuxException e) when (e.Errno == Native.Errno.Invalid)
+        {
+            Mounts.MountTmpfs(stage, MountSource, Options);
+        }
+    }
+
+    private static bool UnmountPatiently(string mountDir, Deadline deadline)
+    {
+        for (TimeSpan start = deadline.Elapsed; ;)
+        {
+            try
+            {
+                Mounts.Unmount(mountDir, lazy: false);
+                return true;
+            }
+            catch (LinuxException e) when (e.Errno is Native.Errno.Invalid or Native.Errno.NoEntry)
+            {
+                return true;
+            }
+            catch (LinuxException e) when (e.Errno == Native.Errno.Busy && deadline.Elapsed - start < s_busyPatience)
+            {
+                // frakti reads the tag for a moment.
+                Thread.Sleep(50);
+            }
+            catch (LinuxException e) when (e.Errno == Native.Errno.Busy)
+            {
+                // Empty by now: nothing is lost if the last reader lets go of it later.
+                Mounts.Unmount(mountDir, lazy: true);
+                return true;
+            }
+        }
+    }
+
+    private static bool DeleteOwnFiles(string mountDir)
+    {
+        foreach (string path in Directory.EnumerateFileSystemEntries(mountDir))
+        {
+            if (IsOurs(Path.GetFileName(path)))
+            {
+                File.Delete(path);
+            }
+        }
+
+        return true;
+    }
+
+    private static IReadOnlyList<MountEntry> MountsAt(string path)
+    {
+        string canonical = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        return MountInfo.Parse(File.ReadAllText("/proc/self/mountinfo")).Where(mount => mount.MountPoint == canonical).ToArray();
+    }
+
+    private static bool IsOurs(MountEntry mount) => mount is { FsType: "tmpfs", Source: MountSource };
+
+    // Our files, and the temporary names they are written under.
+    private static bool IsOurs(string name) =>
+        name is HyperTag.FileName or VolumeRecord.FileName
+        || name.StartsWith("." + HyperTag.FileName + ".", StringComparison.Ordinal)
+        || name.StartsWith("." + VolumeRecord.FileName + ".", StringComparison.Ordinal);
+
+    private static byte[]? ReadIfThere(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new VolumeException($"cannot read {path}: {e.Message}", e);
+        }
+    }
+
+    private static T Explained<T>(string path, Func<T> body)
+    {
+        try
+        {
+            return body();
+        }
+        catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
+        {
+            string hint = e is LinuxException { Errno: Native.Errno.NotPermitted or Native.Errno.Access }
+                ? " The driver must run as root with the right to mount; if kubelet's container cannot give it that, set tagStorage to directory in the config."
+                : "";
+            throw new VolumeException($"{path}: {e.Message}.{hint}", e);
+        }
+    }
+}

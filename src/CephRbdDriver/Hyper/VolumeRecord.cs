@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using CephRbd.Driver.Volumes;
+
+namespace CephRbd.Driver.Hyper;
+
+/// <summary>
+/// What the tag has no field for, beside it in the same place: enough to tell whether a repeated mount asks for the
+/// same, and for people to see whose volume it is. No secret in it.
+/// </summary>
+internal static class VolumeRecord
+{
+    /// <summary>A dot file: frakti looks for the tag only.</summary>
+    public const string FileName = ".cephrbd-volume.json";
+
+    /// <summary>The file's bytes for a volume mounted now.</summary>
+    public static byte[] ToJson(VolumeSpec spec)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("image", spec.ImageSpec);
+            json.WriteString("cluster", spec.Cluster ?? "");
+            json.WriteString("access", Access(spec));
+            json.WriteString("volume", spec.VolumeName);
+            json.WriteString("podNamespace", spec.Pod?.Namespace);
+            json.WriteString("podName", spec.Pod?.Name);
+            json.WriteString("podUid", spec.Pod?.Uid);
+            json.WriteString("mounted", DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture));
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>What differs from the volume asked for; null when nothing does, or when the record tells nothing (the original driver wrote none).</summary>
+    public static string? DifferenceFrom(ReadOnlySpan<byte> record, VolumeSpec spec)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(record);
+            using var document = JsonDocument.ParseValue(ref reader);
+            string? Text(string name) => document.RootElement.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+            return Text("access") is { } access && access != Access(spec) ? $"access \"{access}\", not \"{Access(spec)}\""
+                : Text("cluster") is { } cluster && cluster != (spec.Cluster ?? "") ? $"cluster \"{cluster}\", not \"{spec.Cluster ?? ""}\""
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return "a damaged record of what is mounted there";
+        }
+    }
+
+    private static string Access(VolumeSpec spec) => spec.ReadOnly ? "ro" : "rw";
+}

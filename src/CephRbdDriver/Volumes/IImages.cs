@@ -1,0 +1,31 @@
+namespace CephRbd.Driver.Volumes;
+
+/// <summary>An image that is ready for use, and what a client needs to open it.</summary>
+/// <param name="SizeBytes">The image's size.</param>
+/// <param name="FileSystem">What it holds: <c>ext4</c>, …</param>
+/// <param name="User">The Ceph user, without <c>client.</c>.</param>
+/// <param name="Key">That user's key; null only where the cluster asks for none.</param>
+/// <param name="Monitors">Each monitor as <c>ip:port</c>, speaking the v1 protocol where there is one. Empty unless asked for.</param>
+internal sealed record PreparedImage(ulong SizeBytes, string FileSystem, string User, Secret? Key, IReadOnlyList<string> Monitors);
+
+/// <summary>What the runtimes need of the cluster, in a volume's words.</summary>
+internal interface IImages
+{
+    /// <summary>
+    /// The image exists — created if it is absent and the spec names a size — and holds the file system that the spec
+    /// asks for — made if the image is proven blank. Read-only volumes are never created and never formatted.
+    /// </summary>
+    /// <param name="spec">The volume.</param>
+    /// <param name="withMonitors">Also look up the monitors.</param>
+    /// <exception cref="VolumeException">It could not be done; says why.</exception>
+    PreparedImage Prepare(VolumeSpec spec, bool withMonitors);
+
+    /// <summary>Whether the image exists.</summary>
+    /// <exception cref="VolumeException">The cluster could not be asked.</exception>
+    bool Exists(VolumeSpec spec);
+
+    /// <summary>Grows the image to at least so many bytes; a larger one stays as it is.</summary>
+    /// <returns>Its size in bytes.</returns>
+    /// <exception cref="VolumeException">It could not be done; says why.</exception>
+    ulong Grow(VolumeSpec spec, ulong bytes);
+}
