@@ -23,7 +23,7 @@ public static class CephLibraries
     internal const string Rados = "librados.so.2";
     internal const string Rbd = "librbd.so.1";
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock _gate = new();
     private static bool _loaded;
     private static bool _resolverSet;
     private static nint _rados;
@@ -61,7 +61,7 @@ public static class CephLibraries
     /// <exception cref="NativeLibraryException">A library or a symbol is missing.</exception>
     internal static void EnsureLoaded()
     {
-        lock (Gate)
+        lock (_gate)
         {
             if (_loaded)
             {
