@@ -1,5 +1,7 @@
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
+using CephRbd.Native.Blkid;
+using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Ceph;
 
@@ -27,11 +29,17 @@ internal static class CephFailures
         }
         catch (NativeLibraryException e)
         {
+            string package = e.Library.StartsWith("libblkid", StringComparison.Ordinal) ? "libblkid1" : "librados2 librbd1";
             throw new VolumeException(
                 e.Symbol is null
-                    ? $"image {spec.ImageSpec}: {e.Library} cannot be loaded. Install Ceph's client libraries on this node (Debian, Kylin: apt install librados2 librbd1). [{e.Message}]"
-                    : $"image {spec.ImageSpec}: {e.Library} is too old, it lacks {e.Symbol}. Ceph Jewel 10.2.10 is the oldest that works. [{e.Message}]",
+                    ? $"image {spec.ImageSpec}: {e.Library} cannot be loaded. Install it on this node (Debian, Kylin: apt install {package}). [{e.Message}]"
+                    : $"image {spec.ImageSpec}: {e.Library} is too old, it lacks {e.Symbol}. The oldest that work are Ceph Jewel 10.2.10 and util-linux 2.27. [{e.Message}]",
                 e);
+        }
+        catch (Exception e) when (e is BlkidException or LinuxException or IOException)
+        {
+            throw new VolumeException(
+                $"image {spec.ImageSpec}: what it holds could not be judged or prepared on this node, so it was left alone: {e.Message}. Check memory and free space of this node (free -m, df -h)", e);
         }
     }
 
