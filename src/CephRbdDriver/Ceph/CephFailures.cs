@@ -1,3 +1,4 @@
+using CephRbd.Driver.Ceph.Conf;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
 using CephRbd.Native.Blkid;
@@ -50,7 +51,7 @@ internal static class CephFailures
         return (e.Call, e.Errno) switch
         {
             ("rados_connect", Errno.TimedOut) =>
-                $"{image}: no monitor answered. Check that the monitors in {confFile} (mon_host) are right and up (ceph -s on a monitor's node), and that this node reaches their port",
+                $"{image}: no monitor answered. Check that the monitors in {confFile}{MonitorsIn(confFile, user)} are right and up (ceph -s on a monitor's node), and that this node reaches their port",
             ("rados_connect", Errno.Access or Errno.NotPermitted) =>
                 $"{image}: the cluster refused client.{user}: the key is not the one the cluster has, or there is no such user. Compare with: ceph auth get client.{user}",
             ("rados_connect", Errno.NoEntry) =>
@@ -60,7 +61,7 @@ internal static class CephFailures
             ("rados_connect", _) =>
                 $"{image}: cannot connect to the cluster of {confFile} as client.{user}",
             ("rados_conf_read_file", Errno.NoEntry) => $"{image}: there is no ceph.conf at {confFile}",
-            ("rados_conf_read_file", _) => $"{image}: {confFile} cannot be parsed by librados",
+            ("rados_conf_read_file", _) => $"{image}: librados cannot parse {confFile}{FaultIn(confFile)}",
             ("rados_ioctx_create", Errno.NoEntry) =>
                 $"{image}: the cluster has no pool \"{spec.Pool}\". Create it (ceph osd pool create {spec.Pool} 64 64) or correct the option pool",
             ("rbd_open" or "rbd_open_read_only", Errno.NoEntry) =>
@@ -91,5 +92,33 @@ internal static class CephFailures
                 $"{image}: the cluster reports an I/O error: an object cannot be read or written (ceph health detail)",
             _ => $"{image}: the cluster answered with an error",
         };
+    }
+
+    // Says which addresses were tried: the first thing to compare when nothing answers. Best effort, for a message.
+    private static string MonitorsIn(string confFile, string user)
+    {
+        try
+        {
+            string? monHost = CephConf.Parse(File.ReadAllText(confFile)).Get("client." + user, "mon_host");
+            return monHost is null ? " (it has no mon_host)" : $" (mon_host: {string.Join(", ", TagMonitors.From(MonHost.Parse(monHost)))})";
+        }
+        catch (Exception e) when (e is VolumeException or IOException or UnauthorizedAccessException)
+        {
+            return " (mon_host)";
+        }
+    }
+
+    // librados says no more than "invalid"; our own reader knows the line.
+    private static string FaultIn(string confFile)
+    {
+        try
+        {
+            CephConf.Parse(File.ReadAllText(confFile));
+            return "";
+        }
+        catch (Exception e) when (e is VolumeException or IOException or UnauthorizedAccessException)
+        {
+            return ": " + e.Message;
+        }
     }
 }
