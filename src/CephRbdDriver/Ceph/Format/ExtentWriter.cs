@@ -70,9 +70,11 @@ internal static class ExtentWriter
             for (ulong at = (ulong)start; at < end;)
             {
                 deadline.Check();
-                ulong border = at < firstUnit ? firstUnit : (at / objectSize + 1) * objectSize;
+                (ulong first, ulong border) = at < firstUnit
+                    ? (0, firstUnit)
+                    : (Math.Max(firstUnit, at / objectSize * objectSize), (at / objectSize + 1) * objectSize);
                 ulong stop = Math.Min(end, border);
-                AddRuns(runs, map.Pointer, at, stop, at == firstUnit || at % objectSize == 0);
+                AddRuns(runs, map.Pointer, at, stop, first);
                 at = stop;
             }
         }
@@ -80,7 +82,7 @@ internal static class ExtentWriter
         return runs;
     }
 
-    private static unsafe void AddRuns(List<Run> runs, byte* memory, ulong start, ulong stop, bool newObject)
+    private static unsafe void AddRuns(List<Run> runs, byte* memory, ulong start, ulong stop, ulong objectStart)
     {
         for (ulong at = start; at < stop;)
         {
@@ -88,14 +90,13 @@ internal static class ExtentWriter
             var block = new ReadOnlySpan<byte>(memory + at, length);
             if (block.IndexOfAnyExcept((byte)0) >= 0)
             {
-                if (!newObject && runs.Count > 0 && runs[^1] is var last && at - (last.Offset + last.Length) <= Bridge)
+                if (runs.Count > 0 && runs[^1] is var last && last.Offset >= objectStart && at - (last.Offset + last.Length) <= Bridge)
                 {
                     runs[^1] = last with { Length = at + (ulong)length - last.Offset };
                 }
                 else
                 {
                     runs.Add(new Run(at, (ulong)length));
-                    newObject = false;
                 }
             }
 
