@@ -59,6 +59,17 @@ public class CephFailuresTests
             Assert.Throws<VolumeException>(() => Explained(() => throw new CephException("rados_connect", -Errno.TimedOut))).Message,
             StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(null, "apt install librados2 librbd1")]
+    [InlineData("rados_create2", "too old, it lacks rados_create2")]
+    public void A_missing_or_old_library_is_told_with_its_remedy(string? symbol, string words)
+    {
+        string message = Assert.Throws<VolumeException>(
+            () => Explained(() => throw new NativeLibraryException("librados.so.2", symbol, new DllNotFoundException()))).Message;
+        Assert.StartsWith("image rbdpool/vol1: librados.so.2 ", message, StringComparison.Ordinal);
+        Assert.Contains(words, message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_worded_already_passes_as_it_is()
     {
