@@ -7,17 +7,17 @@ public partial class DependencyTests
 {
     private const string Driver = "src/CephRbdDriver/";
 
-    private static readonly string s_root = FindRoot();
+    private static readonly string _root = FindRoot();
 
-    private static readonly (string Path, string Code)[] s_sources = Directory
-        .EnumerateFiles(Path.Combine(s_root, "src"), "*.cs", SearchOption.AllDirectories)
-        .Select(path => (Path: Path.GetRelativePath(s_root, path), File: path))
+    private static readonly (string Path, string Code)[] _sources = Directory
+        .EnumerateFiles(Path.Combine(_root, "src"), "*.cs", SearchOption.AllDirectories)
+        .Select(path => (Path: Path.GetRelativePath(_root, path), File: path))
         .Where(source => !source.Path.Contains("/obj/", StringComparison.Ordinal) && !source.Path.Contains("/bin/", StringComparison.Ordinal))
         .Select(source => (source.Path, Comments().Replace(File.ReadAllText(source.File), "")))
         .ToArray();
 
     [Fact]
-    public void The_sources_are_found() => Assert.True(s_sources.Length > 80, $"only {s_sources.Length} files below {s_root}");
+    public void The_sources_are_found() => Assert.True(_sources.Length > 80, $"only {_sources.Length} files below {_root}");
 
     /// <summary>Each folder of the driver, and the folders whose types it may name besides its own.</summary>
     [Theory]
@@ -34,7 +34,7 @@ public partial class DependencyTests
     {
         string own = folder.Replace('/', '.');
         var broken =
-            from source in s_sources
+            from source in _sources
             where source.Path.StartsWith($"{Driver}{folder}/", StringComparison.Ordinal) && (folder != "Ceph" || !source.Path.Contains("/Conf/", StringComparison.Ordinal))
             from Match use in DriverNamespaces().Matches(source.Code)
             let named = use.Groups["folder"].Value
@@ -50,7 +50,7 @@ public partial class DependencyTests
         string[] ruled = typeof(DependencyTests).GetMethod(nameof(A_folder_names_only_those_below_it))!
             .GetCustomAttributes(typeof(InlineDataAttribute), false).Cast<InlineDataAttribute>()
             .Select(rule => ((string)rule.Data[0]!).Split('/')[0]).Distinct().ToArray();
-        string[] folders = s_sources.Where(source => source.Path.StartsWith(Driver, StringComparison.Ordinal))
+        string[] folders = _sources.Where(source => source.Path.StartsWith(Driver, StringComparison.Ordinal))
             .Select(source => source.Path[Driver.Length..].Split('/')).Where(parts => parts.Length > 1).Select(parts => parts[0]).Distinct().ToArray();
         Assert.Empty(folders.Except(ruled));
     }
@@ -72,7 +72,7 @@ public partial class DependencyTests
 
     [Fact]
     public void Native_names_no_part_of_the_driver() =>
-        Assert.DoesNotContain(s_sources, source => source.Path.StartsWith("src/Native/", StringComparison.Ordinal) && source.Code.Contains("CephRbd.Driver", StringComparison.Ordinal));
+        Assert.DoesNotContain(_sources, source => source.Path.StartsWith("src/Native/", StringComparison.Ordinal) && source.Code.Contains("CephRbd.Driver", StringComparison.Ordinal));
 
     [Fact]
     public void Only_Program_and_Protocol_end_the_process() =>
@@ -80,8 +80,8 @@ public partial class DependencyTests
 
     [Fact]
     public void No_file_is_longer_than_320_lines() => Assert.Empty(
-        from source in s_sources
-        let lines = File.ReadLines(Path.Combine(s_root, source.Path)).Count()
+        from source in _sources
+        let lines = File.ReadLines(Path.Combine(_root, source.Path)).Count()
         where lines > 320
         select $"{source.Path}: {lines} lines");
 
@@ -89,10 +89,10 @@ public partial class DependencyTests
     private static bool IsAllowed(string path, string named) => (path, named) is (Driver + "Volumes/Shown.cs", "Ceph.Conf");
 
     private static bool HasFile(string folder, string type) =>
-        s_sources.Any(source => source.Path == $"{Driver}{folder.Replace('.', '/')}/{type}.cs");
+        _sources.Any(source => source.Path == $"{Driver}{folder.Replace('.', '/')}/{type}.cs");
 
     private static void OnlyIn(string pattern, params string[] places) => Assert.Empty(
-        from source in s_sources
+        from source in _sources
         where !places.Any(place => source.Path.StartsWith(place, StringComparison.Ordinal))
         from Match use in Regex.Matches(source.Code, pattern)
         select $"{source.Path} names {use.Value}");

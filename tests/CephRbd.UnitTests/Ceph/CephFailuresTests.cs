@@ -8,7 +8,7 @@ public class CephFailuresTests
 {
     private const string Conf = "/etc/ceph/ceph.conf";
 
-    private static readonly VolumeSpec s_spec = new() { Image = "vol1", Pool = "rbdpool" };
+    private static readonly VolumeSpec _spec = new() { Image = "vol1", Pool = "rbdpool" };
 
     [Theory]
     [InlineData("rados_connect", Errno.TimedOut, "no monitor answered", Conf)]
@@ -37,7 +37,7 @@ public class CephFailuresTests
     [InlineData("rbd_aio_read", Errno.Io, "I/O error", "ceph health detail")]
     public void Each_error_names_the_image_the_cause_and_where_to_look(string call, int errno, string cause, string remedy)
     {
-        string words = CephFailures.Explain(new CephException(call, -errno), s_spec, "bob", Conf);
+        string words = CephFailures.Explain(new CephException(call, -errno), _spec, "bob", Conf);
         Assert.StartsWith("image rbdpool/vol1: ", words, StringComparison.Ordinal);
         Assert.Contains(cause, words, StringComparison.Ordinal);
         Assert.Contains(remedy, words, StringComparison.Ordinal);
@@ -80,5 +80,5 @@ public class CephFailuresTests
     [Fact]
     public void A_result_passes_as_it_is() => Assert.Equal(3, Explained(() => 3));
 
-    private static int Explained(Func<int> body) => CephFailures.Explained(s_spec, "bob", Conf, body);
+    private static int Explained(Func<int> body) => CephFailures.Explained(_spec, "bob", Conf, body);
 }

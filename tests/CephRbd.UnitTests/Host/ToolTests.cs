@@ -32,7 +32,7 @@ public sealed class ToolTests : IDisposable
 
     [Fact]
     public void Arguments_arrive_as_they_are() =>
-        Assert.Equal((0, "a b|$HOME|\"q\"|"), Tool.Run(Tool.Find("printf")!, ["%s|", "a b", "$HOME", "\"q\""], _deadline));
+        Assert.Equal((0, "a b|$HOME|\"q\"|"), Tool.Run(Tool.Find("printf")!, ["%s|", "a b", "$HOME", "\"q\""], "/", _deadline));
 
     [Fact]
     public void Of_long_words_the_end_is_kept()
@@ -43,6 +43,9 @@ public sealed class ToolTests : IDisposable
         Assert.StartsWith("…xxx", words, StringComparison.Ordinal);
         Assert.EndsWith("\nthe end", words, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void It_runs_where_it_is_told_to() => Assert.Equal((0, _dir.Path), Shell("pwd"));
 
     [Fact]
     public void A_program_that_reads_gets_nothing() => Assert.Equal((0, "0"), Shell("wc -c"));
@@ -56,7 +59,7 @@ public sealed class ToolTests : IDisposable
         string pid = _dir["pid"];
         Assert.Contains(
             "SIGTERM",
-            Assert.Throws<DeadlineException>(() => Tool.Run(Tool.Find("sh")!, ["-c", $"echo $$ > {pid}; exec sleep 60"], hurry)).Message,
+            Assert.Throws<DeadlineException>(() => Tool.Run(Tool.Find("sh")!, ["-c", $"echo $$ > {pid}; exec sleep 60"], "/", hurry)).Message,
             StringComparison.Ordinal);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
         string number = File.ReadAllText(pid).Trim();
@@ -69,9 +72,9 @@ public sealed class ToolTests : IDisposable
         File.WriteAllText(_dir["plain"], "no program");
         foreach (string path in new[] { _dir["missing"], _dir["plain"] })
         {
-            Assert.Contains(path, Assert.Throws<VolumeException>(() => Tool.Run(path, [], _deadline)).Message, StringComparison.Ordinal);
+            Assert.Contains(path, Assert.Throws<VolumeException>(() => Tool.Run(path, [], "/", _deadline)).Message, StringComparison.Ordinal);
         }
     }
 
-    private (int ExitCode, string Words) Shell(string script) => Tool.Run(Tool.Find("sh")!, ["-c", script], _deadline);
+    private (int ExitCode, string Words) Shell(string script) => Tool.Run(Tool.Find("sh")!, ["-c", script], _dir.Path, _deadline);
 }

@@ -9,7 +9,7 @@ namespace CephRbd.UnitTests.Hyper;
 /// <summary>On real mounts, with a cluster that is only played.</summary>
 public sealed class HyperRuntimeTests : IDisposable
 {
-    private static readonly VolumeSpec s_spec = new() { Image = "vol1", Pool = "hyper" };
+    private static readonly VolumeSpec _spec = new() { Image = "vol1", Pool = "hyper" };
 
     private readonly PodDir _pod = new();
     private readonly Deadline _deadline = new(TimeSpan.FromMinutes(1));
@@ -33,20 +33,20 @@ public sealed class HyperRuntimeTests : IDisposable
     public void Mount_prepares_the_image_and_leaves_its_tag()
     {
         _pod.SkipUnlessMounting();
-        _runtime.Mount(_pod.Path, s_spec);
+        _runtime.Mount(_pod.Path, _spec);
         HyperTag tag = TagStore.Look(_pod.Path).Tag!;
         Assert.Equal(("vol1", "hyper", "ext4", "admin", "the-key"), (tag.VolumeId, tag.Pool, tag.FsType, tag.User, tag.Keyring!.Reveal()));
         Assert.Equal(["127.0.0.1:6789"], tag.Monitors);
-        _images.Verify(images => images.Prepare(s_spec, true), Times.Once);
+        _images.Verify(images => images.Prepare(_spec, true), Times.Once);
     }
 
     [Fact]
     public void A_repeated_mount_touches_neither_image_nor_tag()
     {
         _pod.SkipUnlessMounting();
-        _runtime.Mount(_pod.Path, s_spec);
+        _runtime.Mount(_pod.Path, _spec);
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(_pod.Path, HyperTag.FileName));
-        _runtime.Mount(_pod.Path, s_spec);
+        _runtime.Mount(_pod.Path, _spec);
         _images.Verify(images => images.Prepare(It.IsAny<VolumeSpec>(), It.IsAny<bool>()), Times.Once);
         Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(_pod.Path, HyperTag.FileName)));
         Assert.Single(_pod.Mounted());
@@ -58,7 +58,7 @@ public sealed class HyperRuntimeTests : IDisposable
         File.WriteAllText(
             Path.Combine(_pod.Path, HyperTag.FileName),
             """{"cephRBDOptsData":{"volumeID":"vol1","pool":"hyper","fsType":"ext4","user":"admin","keyring":"k","monitors":["127.0.0.1:6789"]}}""");
-        _runtime.Mount(_pod.Path, s_spec);
+        _runtime.Mount(_pod.Path, _spec);
         _images.VerifyNoOtherCalls();
         Assert.Empty(_pod.Mounted());
     }
@@ -67,23 +67,23 @@ public sealed class HyperRuntimeTests : IDisposable
     public void Another_volume_is_not_mounted_over_the_first()
     {
         _pod.SkipUnlessMounting();
-        _runtime.Mount(_pod.Path, s_spec);
+        _runtime.Mount(_pod.Path, _spec);
         VolumeSpec[] others =
         [
-            s_spec with { Image = "vol2" }, s_spec with { Pool = "p" }, s_spec with { User = "bob" }, s_spec with { FsType = "xfs" },
-            s_spec with { ReadOnly = true }, s_spec with { Cluster = "c" }, s_spec with { Namespace = "ns" },
+            _spec with { Image = "vol2" }, _spec with { Pool = "p" }, _spec with { User = "bob" }, _spec with { FsType = "xfs" },
+            _spec with { ReadOnly = true }, _spec with { Cluster = "c" }, _spec with { Namespace = "ns" },
         ];
         Assert.All(others, other =>
             Assert.Contains("another volume", Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, other)).Message, StringComparison.Ordinal));
         _images.Verify(images => images.Prepare(It.IsAny<VolumeSpec>(), It.IsAny<bool>()), Times.Once);
-        Assert.Null(TagStore.Look(_pod.Path).Tag!.DifferenceFrom(s_spec, "admin"));
+        Assert.Null(TagStore.Look(_pod.Path).Tag!.DifferenceFrom(_spec, "admin"));
     }
 
     [Fact]
     public void A_failure_of_the_cluster_leaves_nothing()
     {
         _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true)).Throws(new VolumeException("no monitor answered"));
-        Assert.Equal("no monitor answered", Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, s_spec)).Message);
+        Assert.Equal("no monitor answered", Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, _spec)).Message);
         _pod.AssertNothingIsLeft();
     }
 
@@ -93,7 +93,7 @@ public sealed class HyperRuntimeTests : IDisposable
         _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true))
             .Callback(() => _deadline.Stop("stopped by SIGTERM"))
             .Returns(new PreparedImage(1, "ext4", "admin", null, []));
-        Assert.Throws<DeadlineException>(() => _runtime.Mount(_pod.Path, s_spec));
+        Assert.Throws<DeadlineException>(() => _runtime.Mount(_pod.Path, _spec));
         _pod.AssertNothingIsLeft();
     }
 
@@ -101,7 +101,7 @@ public sealed class HyperRuntimeTests : IDisposable
     public void A_volume_is_not_laid_over_somebodys_files()
     {
         File.WriteAllText(Path.Combine(_pod.Path, "precious"), "x");
-        Assert.Contains("precious", Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, s_spec)).Message, StringComparison.Ordinal);
+        Assert.Contains("precious", Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, _spec)).Message, StringComparison.Ordinal);
         _images.VerifyNoOtherCalls();
         Assert.True(File.Exists(Path.Combine(_pod.Path, "precious")));
     }
@@ -110,7 +110,7 @@ public sealed class HyperRuntimeTests : IDisposable
     public void Somebody_elses_mount_is_neither_covered_nor_unmounted()
     {
         PodDir.MountOrSkip(_pod.Path, "somebody");
-        Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, s_spec));
+        Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, _spec));
         Assert.Throws<VolumeException>(() => _runtime.Unmount(_pod.Path));
         Assert.Single(_pod.Mounted());
         _images.VerifyNoOtherCalls();
@@ -120,9 +120,9 @@ public sealed class HyperRuntimeTests : IDisposable
     public void A_tmpfs_of_ours_that_lost_its_tag_is_replaced()
     {
         _pod.SkipUnlessMounting();
-        _runtime.Mount(_pod.Path, s_spec);
+        _runtime.Mount(_pod.Path, _spec);
         File.Delete(Path.Combine(_pod.Path, HyperTag.FileName));
-        _runtime.Mount(_pod.Path, s_spec);
+        _runtime.Mount(_pod.Path, _spec);
         Assert.NotNull(TagStore.Look(_pod.Path).Tag);
         Assert.Single(_pod.Mounted());
     }
@@ -134,11 +134,11 @@ public sealed class HyperRuntimeTests : IDisposable
         File.CreateSymbolicLink(_pod["link"], _pod.Path);
         foreach (string path in new[] { _pod["file"], _pod["link"], _pod["link"] + "/", "pod", "" })
         {
-            Assert.Throws<VolumeException>(() => _runtime.Mount(path, s_spec));
+            Assert.Throws<VolumeException>(() => _runtime.Mount(path, _spec));
             Assert.Throws<VolumeException>(() => _runtime.Unmount(path));
         }
 
-        Assert.Throws<VolumeException>(() => _runtime.Mount(_pod["missing"], s_spec));
+        Assert.Throws<VolumeException>(() => _runtime.Mount(_pod["missing"], _spec));
         _images.VerifyNoOtherCalls();
     }
 
@@ -146,7 +146,7 @@ public sealed class HyperRuntimeTests : IDisposable
     public void Unmount_can_be_repeated_and_needs_no_cluster()
     {
         _pod.SkipUnlessMounting();
-        _runtime.Mount(_pod.Path, s_spec);
+        _runtime.Mount(_pod.Path, _spec);
         _images.Reset();
         _runtime.Unmount(_pod.Path);
         _pod.AssertNothingIsLeft();
@@ -163,8 +163,8 @@ public sealed class HyperRuntimeTests : IDisposable
         _pod.SkipUnlessMounting();
         File.CreateSymbolicLink(_pod["kubelet"], Path.GetDirectoryName(_pod.Path)!);
         string linked = Path.Combine(_pod["kubelet"], Path.GetFileName(_pod.Path));
-        _runtime.Mount(linked, s_spec);
-        _runtime.Mount(_pod.Path, s_spec);
+        _runtime.Mount(linked, _spec);
+        _runtime.Mount(_pod.Path, _spec);
         Assert.Single(_pod.Mounted());
         _runtime.Unmount(linked);
         _pod.AssertNothingIsLeft();
@@ -193,7 +193,7 @@ public sealed class HyperRuntimeTests : IDisposable
         using CallLock first = CallLock.Take(_pod.Config.RunDir, _pod.Path, _deadline);
         using var hurry = new Deadline(TimeSpan.FromMilliseconds(200));
         var second = new HyperRuntime(_pod.Config, _images.Object, new Steps(hurry, null));
-        Assert.Contains($"lock {_pod.Path}", Assert.Throws<DeadlineException>(() => second.Mount(_pod.Path, s_spec)).Message, StringComparison.Ordinal);
+        Assert.Contains($"lock {_pod.Path}", Assert.Throws<DeadlineException>(() => second.Mount(_pod.Path, _spec)).Message, StringComparison.Ordinal);
         _images.VerifyNoOtherCalls();
     }
 
@@ -201,8 +201,8 @@ public sealed class HyperRuntimeTests : IDisposable
     public void In_directory_storage_a_repeated_mount_touches_nothing_either()
     {
         HyperRuntime runtime = Runtime(_pod.Config with { TagStorage = TagStorage.Directory });
-        runtime.Mount(_pod.Path, s_spec);
-        runtime.Mount(_pod.Path, s_spec);
+        runtime.Mount(_pod.Path, _spec);
+        runtime.Mount(_pod.Path, _spec);
         _images.Verify(images => images.Prepare(It.IsAny<VolumeSpec>(), It.IsAny<bool>()), Times.Once);
         runtime.Unmount(_pod.Path);
         _pod.AssertNothingIsLeft();
@@ -211,7 +211,7 @@ public sealed class HyperRuntimeTests : IDisposable
     [Fact]
     public void Attach_prepares_without_monitors_and_answers_qemus_name()
     {
-        VolumeSpec spec = s_spec with { Namespace = "ns" };
+        VolumeSpec spec = _spec with { Namespace = "ns" };
         _images.Setup(images => images.Prepare(spec, false)).Returns(new PreparedImage(1, "ext4", "admin", null, []));
         Assert.Equal("rbd:hyper/ns/vol1", _runtime.Attach(spec, "node1"));
     }
@@ -221,30 +221,30 @@ public sealed class HyperRuntimeTests : IDisposable
     [InlineData(false)]
     public void An_image_that_exists_counts_as_attached(bool exists)
     {
-        _images.Setup(images => images.Exists(s_spec)).Returns(exists);
-        Assert.Equal(exists, _runtime.IsAttached(s_spec, null));
+        _images.Setup(images => images.Exists(_spec)).Returns(exists);
+        Assert.Equal(exists, _runtime.IsAttached(_spec, null));
         if (exists)
         {
-            Assert.Equal("rbd:hyper/vol1", _runtime.WaitForAttach("rbd:hyper/vol1", s_spec));
+            Assert.Equal("rbd:hyper/vol1", _runtime.WaitForAttach("rbd:hyper/vol1", _spec));
         }
         else
         {
-            Assert.Contains("hyper/vol1", Assert.Throws<VolumeException>(() => _runtime.WaitForAttach("x", s_spec)).Message, StringComparison.Ordinal);
+            Assert.Contains("hyper/vol1", Assert.Throws<VolumeException>(() => _runtime.WaitForAttach("x", _spec)).Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void Growing_is_the_images_business_and_the_file_systems_the_pods()
     {
-        _images.Setup(images => images.Grow(s_spec, 5000)).Returns(8192);
-        Assert.Equal(8192UL, _runtime.ExpandVolume(s_spec, 5000));
-        Assert.Contains("resize2fs", Assert.Throws<VolumeException>(() => _runtime.ExpandFileSystem(s_spec, "d", "/d")).Message, StringComparison.Ordinal);
+        _images.Setup(images => images.Grow(_spec, 5000)).Returns(8192);
+        Assert.Equal(8192UL, _runtime.ExpandVolume(_spec, 5000));
+        Assert.Contains("resize2fs", Assert.Throws<VolumeException>(() => _runtime.ExpandFileSystem(_spec, "d", "/d")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Verbs_without_work_on_this_node_do_nothing()
     {
-        _runtime.MountDevice("/missing", "d", s_spec);
+        _runtime.MountDevice("/missing", "d", _spec);
         _runtime.UnmountDevice("/missing");
         _runtime.Detach("pv1", null);
         _images.VerifyNoOtherCalls();

@@ -8,37 +8,37 @@ public class HyperTagTests
 {
     private const string Key = "AQB+/+/+AAAAABAA1Rt0TIvjp2xXoH4vV0r2Zw==";
 
-    private static readonly VolumeSpec s_spec = new() { Image = "vol1", Pool = "hyper" };
+    private static readonly VolumeSpec _spec = new() { Image = "vol1", Pool = "hyper" };
 
-    private static readonly HyperTag s_tag = HyperTag.Of(
-        s_spec, new PreparedImage(1 << 30, "ext4", "admin", new Secret(Key), ["172.16.4.101:6789", "172.16.4.102:6789"]));
+    private static readonly HyperTag _tag = HyperTag.Of(
+        _spec, new PreparedImage(1 << 30, "ext4", "admin", new Secret(Key), ["172.16.4.101:6789", "172.16.4.102:6789"]));
 
     [Fact]
     public void The_bytes_are_those_frakti_has_always_read() =>
         Assert.Equal(
             $$$"""{"cephRBDOptsData":{"volumeID":"vol1","pool":"hyper","fsType":"ext4","user":"admin","keyring":"{{{Key}}}","monitors":["172.16.4.101:6789","172.16.4.102:6789"]}}""",
-            Encoding.UTF8.GetString(s_tag.ToJson()));
+            Encoding.UTF8.GetString(_tag.ToJson()));
 
     [Fact]
     public void A_rados_namespace_goes_before_the_images_name()
     {
-        VolumeSpec spec = s_spec with { Namespace = "ns" };
+        VolumeSpec spec = _spec with { Namespace = "ns" };
         var tag = HyperTag.Of(spec, new PreparedImage(1, "ext4", "admin", null, []));
         Assert.Equal("ns/vol1", tag.VolumeId);
         Assert.Null(tag.DifferenceFrom(spec, "admin"));
-        Assert.Contains("image", tag.DifferenceFrom(s_spec, "admin"), StringComparison.Ordinal);
+        Assert.Contains("image", tag.DifferenceFrom(_spec, "admin"), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Without_a_key_the_field_is_empty() =>
-        Assert.Contains("\"keyring\":\"\",\"monitors\":[]", Encoding.UTF8.GetString((s_tag with { Keyring = null, Monitors = [] }).ToJson()), StringComparison.Ordinal);
+        Assert.Contains("\"keyring\":\"\",\"monitors\":[]", Encoding.UTF8.GetString((_tag with { Keyring = null, Monitors = [] }).ToJson()), StringComparison.Ordinal);
 
     [Fact]
     public void What_was_written_is_read_back()
     {
-        HyperTag read = HyperTag.TryParse(s_tag.ToJson())!;
-        Assert.Equal(s_tag with { Monitors = read.Monitors }, read);
-        Assert.Equal(s_tag.Monitors, read.Monitors);
+        HyperTag read = HyperTag.TryParse(_tag.ToJson())!;
+        Assert.Equal(_tag with { Monitors = read.Monitors }, read);
+        Assert.Equal(_tag.Monitors, read.Monitors);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public class HyperTagTests
         HyperTag tag = HyperTag.TryParse(Encoding.UTF8.GetBytes(
             $$$"""{"cephRBDOptsData":{"volumeID":"vol1","pool":"hyper","fsType":"","user":"admin","keyring":"{{{Key}}}","monitors":["172.16.4.101:6789"]}}"""))!;
         Assert.Equal(("vol1", "hyper", "", "admin", Key), (tag.VolumeId, tag.Pool, tag.FsType, tag.User, tag.Keyring!.Reveal()));
-        Assert.Null(tag.DifferenceFrom(s_spec, "admin"));
+        Assert.Null(tag.DifferenceFrom(_spec, "admin"));
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public class HyperTagTests
 
     [Fact]
     public void The_same_volume_has_no_difference_even_with_a_new_key() =>
-        Assert.Null((s_tag with { Keyring = new Secret("other") }).DifferenceFrom(s_spec, "admin"));
+        Assert.Null((_tag with { Keyring = new Secret("other") }).DifferenceFrom(_spec, "admin"));
 
     [Theory]
     [InlineData("vol2", "hyper", "admin", "ext4", "image \"vol1\", not \"vol2\"")]
@@ -79,8 +79,8 @@ public class HyperTagTests
     [InlineData("vol1", "hyper", "bob", "ext4", "user \"admin\", not \"bob\"")]
     [InlineData("vol1", "hyper", "admin", "xfs", "fsType \"ext4\", not \"xfs\"")]
     public void Each_difference_is_named(string image, string pool, string user, string fsType, string difference) =>
-        Assert.Equal(difference, s_tag.DifferenceFrom(s_spec with { Image = image, Pool = pool, FsType = fsType }, user));
+        Assert.Equal(difference, _tag.DifferenceFrom(_spec with { Image = image, Pool = pool, FsType = fsType }, user));
 
     [Fact]
-    public void A_tags_text_does_not_show_the_key() => Assert.DoesNotContain(Key, s_tag.ToString(), StringComparison.Ordinal);
+    public void A_tags_text_does_not_show_the_key() => Assert.DoesNotContain(Key, _tag.ToString(), StringComparison.Ordinal);
 }

@@ -1,5 +1,6 @@
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Host;
+using CephRbd.Native;
 using CephRbd.Native.Linux;
 using CephRbd.UnitTests.Native.Linux;
 
@@ -37,7 +38,7 @@ internal sealed class PodDir : IDisposable
         {
             Mounts.MountTmpfs(target, source, "size=64k,mode=0700");
         }
-        catch (LinuxException e) when (e.Errno == Errno.EPERM)
+        catch (LinuxException e) when (e.Errno == Errno.NotPermitted)
         {
             Assert.Skip("mounting needs CAP_SYS_ADMIN");
         }

@@ -13,8 +13,8 @@ public sealed class TagStoreTests : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private static readonly VolumeSpec s_spec = new() { Image = "vol1", Pool = "hyper" };
-    private static readonly HyperTag s_tag = new("vol1", "hyper", "ext4", "admin", new Secret("the-key"), ["127.0.0.1:6789"]);
+    private static readonly VolumeSpec _spec = new() { Image = "vol1", Pool = "hyper" };
+    private static readonly HyperTag _tag = new("vol1", "hyper", "ext4", "admin", new Secret("the-key"), ["127.0.0.1:6789"]);
 
     private readonly PodDir _pod = new();
     private readonly Deadline _deadline = new(TimeSpan.FromMinutes(1));
@@ -31,10 +31,10 @@ public sealed class TagStoreTests : IDisposable
     public void The_tag_lies_in_a_tmpfs_that_only_its_owner_can_read()
     {
         _pod.SkipUnlessMounting();
-        new TagStore(_pod.Config).Write(_pod.Path, s_tag, s_spec);
+        new TagStore(_pod.Config).Write(_pod.Path, _tag, _spec);
         MountEntry mount = Assert.Single(_pod.Mounted());
         Assert.Equal((_pod.Path, "tmpfs", "cephrbd"), (mount.MountPoint, mount.FsType, mount.Source));
-        Assert.Equal(s_tag.ToJson(), File.ReadAllBytes(TagFile));
+        Assert.Equal(_tag.ToJson(), File.ReadAllBytes(TagFile));
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(TagFile));
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path.Combine(_pod.Path, VolumeRecord.FileName)));
         Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, File.GetUnixFileMode(_pod.Path));
@@ -45,11 +45,11 @@ public sealed class TagStoreTests : IDisposable
     public void What_was_written_is_found_and_taken_away_without_a_trace()
     {
         _pod.SkipUnlessMounting();
-        new TagStore(_pod.Config).Write(_pod.Path, s_tag, s_spec);
+        new TagStore(_pod.Config).Write(_pod.Path, _tag, _spec);
         TagStore.State state = TagStore.Look(_pod.Path);
         Assert.Equal(1, state.OwnMounts);
-        Assert.Null(state.Tag!.DifferenceFrom(s_spec, "admin"));
-        Assert.Null(VolumeRecord.DifferenceFrom(state.Record, s_spec));
+        Assert.Null(state.Tag!.DifferenceFrom(_spec, "admin"));
+        Assert.Null(VolumeRecord.DifferenceFrom(state.Record, _spec));
         Assert.Empty(state.Others);
 
         TagStore.Remove(_pod.Path, _deadline);
@@ -62,7 +62,7 @@ public sealed class TagStoreTests : IDisposable
         _pod.SkipUnlessMounting();
         string dir = _pod["a b\té"] + "/";
         Directory.CreateDirectory(dir);
-        new TagStore(_pod.Config).Write(dir, s_tag, s_spec);
+        new TagStore(_pod.Config).Write(dir, _tag, _spec);
         Assert.Equal(1, TagStore.Look(dir).OwnMounts);
         TagStore.Remove(dir, _deadline);
         Assert.Empty(_pod.Mounted());
@@ -71,7 +71,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void In_the_directory_itself_it_is_written_and_taken_away_too()
     {
-        new TagStore(_pod.Config with { TagStorage = TagStorage.Directory }).Write(_pod.Path, s_tag, s_spec);
+        new TagStore(_pod.Config with { TagStorage = TagStorage.Directory }).Write(_pod.Path, _tag, _spec);
         Assert.Empty(_pod.Mounted());
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(TagFile));
         Assert.Equal(0, TagStore.Look(_pod.Path).OwnMounts);
@@ -84,7 +84,7 @@ public sealed class TagStoreTests : IDisposable
     {
         _pod.SkipUnlessMounting();
         Directory.Delete(_pod.Path);
-        var e = Assert.Throws<VolumeException>(() => new TagStore(_pod.Config).Write(_pod.Path, s_tag, s_spec));
+        var e = Assert.Throws<VolumeException>(() => new TagStore(_pod.Config).Write(_pod.Path, _tag, _spec));
         Assert.Contains(_pod.Path, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Left behind", e.Message, StringComparison.Ordinal);
         Directory.CreateDirectory(_pod.Path);
@@ -96,8 +96,8 @@ public sealed class TagStoreTests : IDisposable
     {
         _pod.SkipUnlessMounting();
         var store = new TagStore(_pod.Config);
-        store.Write(_pod.Path, s_tag, s_spec);
-        store.Write(_pod.Path, s_tag, s_spec);
+        store.Write(_pod.Path, _tag, _spec);
+        store.Write(_pod.Path, _tag, _spec);
         Assert.Equal(2, TagStore.Look(_pod.Path).OwnMounts);
         TagStore.Remove(_pod.Path, _deadline);
         _pod.AssertNothingIsLeft();
@@ -107,7 +107,7 @@ public sealed class TagStoreTests : IDisposable
     public void Under_a_reader_the_key_goes_and_the_mount_is_detached()
     {
         _pod.SkipUnlessMounting();
-        new TagStore(_pod.Config).Write(_pod.Path, s_tag, s_spec);
+        new TagStore(_pod.Config).Write(_pod.Path, _tag, _spec);
         using FileStream reader = File.OpenRead(TagFile);
         var clock = Stopwatch.StartNew();
         TagStore.Remove(_pod.Path, _deadline);
@@ -127,7 +127,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void Somebody_elses_files_are_left_alone_and_named()
     {
-        new TagStore(_pod.Config with { TagStorage = TagStorage.Directory }).Write(_pod.Path, s_tag, s_spec);
+        new TagStore(_pod.Config with { TagStorage = TagStorage.Directory }).Write(_pod.Path, _tag, _spec);
         File.WriteAllText(Path.Combine(_pod.Path, "precious"), "x");
         Assert.Equal(["precious"], TagStore.Look(_pod.Path).Others);
         Assert.Contains("precious", Assert.Throws<VolumeException>(() => TagStore.Remove(_pod.Path, _deadline)).Message, StringComparison.Ordinal);

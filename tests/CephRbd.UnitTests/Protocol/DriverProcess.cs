@@ -7,7 +7,7 @@ namespace CephRbd.UnitTests.Protocol;
 /// <summary>The built driver as a process of its own, with folders of a test's own, read as kubelet reads it.</summary>
 internal sealed class DriverProcess : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private readonly TempDir _dir = new();
 
     /// <summary>Writes a config whose every path lies in the test's folder.</summary>
@@ -42,7 +42,7 @@ internal sealed class DriverProcess : IDisposable
     {
         Task<string> error = process.StandardError.ReadToEndAsync();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
-        if (!process.WaitForExit(s_patience))
+        if (!process.WaitForExit(_patience))
         {
             process.Kill();
             Assert.Fail("the driver did not end");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CephRbd.UnitTests.Volumes;
 
 namespace CephRbd.UnitTests.Protocol;
 
@@ -17,23 +18,29 @@ public sealed class DriverProcessTests : IDisposable
     }
 
     [Fact]
-    public void Init_succeeds_with_a_broken_config_and_tells_it()
+    public void Init_succeeds_for_a_runtime_that_is_not_to_be_had_and_other_verbs_do_not()
     {
-        File.WriteAllText(_driver.ConfigFile, "{");
-        using Process process = _driver.Start("init");
-        (string status, string message) = DriverProcess.ReplyOf(process);
+        using Process init = _driver.Start("--runtime", "host", "init");
+        (string status, string message) = DriverProcess.ReplyOf(init);
         Assert.Equal("Success", status);
-        Assert.Contains(_driver.ConfigFile, message, StringComparison.Ordinal);
+        Assert.Contains("runtime \"host\"", message, StringComparison.Ordinal);
+        using Process unmount = _driver.Start("--runtime", "host", "unmount", _driver["nothing"]);
+        (status, message) = DriverProcess.ReplyOf(unmount);
+        Assert.Equal("Failure", status);
+        Assert.Contains("runtime \"host\"", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_broken_config_fails_other_verbs()
+    public void A_failure_is_in_the_log_without_the_key()
     {
-        File.WriteAllText(_driver.ConfigFile, "{");
-        using Process process = _driver.Start("unmount", _driver["nothing"]);
-        (string status, string message) = DriverProcess.ReplyOf(process);
-        Assert.Equal("Failure", status);
-        Assert.Contains(_driver.ConfigFile, message, StringComparison.Ordinal);
+        string secret = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Hostile.Key));
+        using Process process = _driver.Start("mount", _driver["missing"], $$"""{"volumeID":"vol1","kubernetes.io/secret/key":"{{secret}}"}""");
+        Assert.Equal("Failure", DriverProcess.ReplyOf(process).Status);
+        string log = File.ReadAllText(_driver["log/cephrbd.log"]);
+        Assert.Contains("hyper/vol1", log, StringComparison.Ordinal);
+        Assert.Contains(_driver["missing"], log, StringComparison.Ordinal);
+        Assert.DoesNotContain(Hostile.Key, log, StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
     }
 
     [Fact]

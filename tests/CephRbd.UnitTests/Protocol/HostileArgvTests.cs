@@ -19,7 +19,7 @@ public class HostileArgvTests
         """{"volumeID":1}""", "{", "\ud800", "\0", "a\nb", "😀",
     ];
 
-    private static readonly string?[] s_statuses = ["Success", "Failure", "Not supported"];
+    private static readonly string?[] _statuses = ["Success", "Failure", "Not supported"];
 
     [Fact]
     public void Any_argv_gets_one_object_on_one_line()
@@ -60,7 +60,7 @@ public class HostileArgvTests
         Assert.Equal(line.Length - 1, line.AsSpan().IndexOf((byte)'\n'));
         using var json = JsonDocument.Parse(line);
         Assert.Equal(JsonValueKind.Object, json.RootElement.ValueKind);
-        Assert.Contains(json.RootElement.GetProperty("status").GetString(), s_statuses);
+        Assert.Contains(json.RootElement.GetProperty("status").GetString(), _statuses);
         return true;
     }
 }

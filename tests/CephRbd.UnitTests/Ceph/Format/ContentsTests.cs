@@ -5,8 +5,8 @@ namespace CephRbd.UnitTests.Ceph.Format;
 
 public class ContentsTests
 {
-    private static readonly Signature s_ext4 = new("filesystem", "ext4", "uuid-1", "label", "1.0");
-    private static readonly Signature s_gpt = new("partition-table", "gpt", "uuid-2", null, null);
+    private static readonly Signature _ext4 = new("filesystem", "ext4", "uuid-1", "label", "1.0");
+    private static readonly Signature _gpt = new("partition-table", "gpt", "uuid-2", null, null);
 
     [Fact]
     public void No_signature_is_no_proof_of_blankness() =>
@@ -16,13 +16,13 @@ public class ContentsTests
     public void Contradicting_signatures_are_data()
     {
         Assert.Equal(ContentsKind.Data, Contents.Of(new ProbeResult(ProbeOutcome.Ambivalent, [])).Kind);
-        Assert.Equal(ContentsKind.Data, Contents.Of(new ProbeResult(ProbeOutcome.Ambivalent, [s_ext4])).Kind);
+        Assert.Equal(ContentsKind.Data, Contents.Of(new ProbeResult(ProbeOutcome.Ambivalent, [_ext4])).Kind);
     }
 
     [Fact]
     public void One_file_system_alone_is_a_file_system()
     {
-        var contents = Contents.Of(new ProbeResult(ProbeOutcome.Found, [s_ext4]));
+        var contents = Contents.Of(new ProbeResult(ProbeOutcome.Found, [_ext4]));
         Assert.Equal((ContentsKind.FileSystem, "ext4", "uuid-1"), (contents.Kind, contents.FileSystem, contents.Uuid));
         Assert.Contains("ext4", contents.Words, StringComparison.Ordinal);
     }
@@ -41,7 +41,7 @@ public class ContentsTests
     [Fact]
     public void A_file_system_beside_something_else_is_data_and_both_are_named()
     {
-        var contents = Contents.Of(new ProbeResult(ProbeOutcome.Found, [s_ext4, s_gpt, s_gpt]));
+        var contents = Contents.Of(new ProbeResult(ProbeOutcome.Found, [_ext4, _gpt, _gpt]));
         Assert.Equal(new Contents(ContentsKind.Data, "ext4 (filesystem) and gpt (partition-table)"), contents);
     }
 }

@@ -7,7 +7,7 @@ namespace CephRbd.UnitTests.Ceph.Format;
 /// <summary>What is done with an image: by its contents, our mark, and what is asked for. The whole table.</summary>
 public class DecisionTests
 {
-    private static readonly VolumeSpec s_spec = new() { Image = "vol1", Pool = "hyper", FsType = "ext4" };
+    private static readonly VolumeSpec _spec = new() { Image = "vol1", Pool = "hyper", FsType = "ext4" };
 
     [Theory]
     // The file system asked for
@@ -64,5 +64,5 @@ public class DecisionTests
             _ => new Contents(ContentsKind.Unknown, "non-zero data at byte 5"),
         },
         marked ? new FormatMark("ext4", "u", "node1", DateTimeOffset.UnixEpoch) : null,
-        s_spec with { ReadOnly = readOnly });
+        _spec with { ReadOnly = readOnly });
 }

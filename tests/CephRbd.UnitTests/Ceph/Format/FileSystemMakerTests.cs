@@ -105,10 +105,20 @@ public sealed class FileSystemMakerTests : IDisposable
     [Fact]
     public void The_other_folder_is_taken_where_the_first_cannot_be_used()
     {
+        Assert.SkipWhen(Tool.Find("mkfs.vfat") is null, "mkfs.vfat is not installed");
+        File.WriteAllText(_dir["scratch"], "");
+        using Scratch scratch = Make("vfat", 16 << 20);
+        Assert.Equal("vfat", scratch.Signature.Type);
+    }
+
+    [Fact]
+    public void A_relative_name_in_the_users_options_finds_no_file_of_the_node()
+    {
         Assert.SkipWhen(Tool.Find("mkfs.ext4") is null, "mkfs.ext4 is not installed");
-        File.WriteAllText(_dir["run"], "");
-        using Scratch scratch = Make("ext4", 16 << 20);
-        Assert.Equal("ext4", scratch.Signature.Type);
+        Assert.Contains("etc", Directory.GetDirectories("/").Select(Path.GetFileName));
+        Assert.Throws<VolumeException>(() => Make("ext4", 16 << 20, "-d", "etc").Dispose());
+        using Scratch empty = Make("ext4", 16 << 20, "-d", ".");
+        Assert.Equal("ext4", empty.Signature.Type);
     }
 
     [Fact]
