@@ -1,12 +1,14 @@
 using CephRbd.Driver.Ceph;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
+using CephRbd.Native.Linux;
+using CephRbd.UnitTests.Native.Linux;
 
 namespace CephRbd.UnitTests.Ceph;
 
 public class CephFailuresTests
 {
-    private const string Conf = "/etc/ceph/ceph.conf";
+    private const string Conf = "/nowhere/ceph.conf";
 
     private static readonly VolumeSpec _spec = new() { Image = "vol1", Pool = "rbdpool" };
 
@@ -18,7 +20,7 @@ public class CephFailuresTests
     [InlineData("rados_connect", Errno.NotSupported, "no way to authenticate", "auth_client_required")]
     [InlineData("rados_connect", Errno.Io, "cannot connect", Conf)]
     [InlineData("rados_conf_read_file", Errno.NoEntry, "no ceph.conf", Conf)]
-    [InlineData("rados_conf_read_file", Errno.Invalid, "cannot be parsed", Conf)]
+    [InlineData("rados_conf_read_file", Errno.Invalid, "cannot parse", Conf)]
     [InlineData("rados_ioctx_create", Errno.NoEntry, "no pool \"rbdpool\"", "ceph osd pool create rbdpool")]
     [InlineData("rbd_open", Errno.NoEntry, "no such image", "rbdpool/vol1")]
     [InlineData("rbd_open_read_only", Errno.NoEntry, "no such image", "rbdpool/vol1")]
@@ -60,14 +62,34 @@ public class CephFailuresTests
             StringComparison.Ordinal);
 
     [Theory]
-    [InlineData(null, "apt install librados2 librbd1")]
-    [InlineData("rados_create2", "too old, it lacks rados_create2")]
-    public void A_missing_or_old_library_is_told_with_its_remedy(string? symbol, string words)
+    [InlineData("librados.so.2", null, "apt install librados2 librbd1")]
+    [InlineData("libblkid.so.1", null, "apt install libblkid1")]
+    [InlineData("librados.so.2", "rados_create2", "too old, it lacks rados_create2")]
+    public void A_missing_or_old_library_is_told_with_its_remedy(string library, string? symbol, string words)
     {
         string message = Assert.Throws<VolumeException>(
-            () => Explained(() => throw new NativeLibraryException("librados.so.2", symbol, new DllNotFoundException()))).Message;
-        Assert.StartsWith("image rbdpool/vol1: librados.so.2 ", message, StringComparison.Ordinal);
+            () => Explained(() => throw new NativeLibraryException(library, symbol, new DllNotFoundException()))).Message;
+        Assert.StartsWith($"image rbdpool/vol1: {library} ", message, StringComparison.Ordinal);
         Assert.Contains(words, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[global]\nmon host = 192.0.2.1,[v2:192.0.2.2:3300,v1:192.0.2.2:6789]\n", "(mon_host: 192.0.2.1:6789, 192.0.2.2:6789)")]
+    [InlineData("[global]\n", "(it has no mon_host)")]
+    [InlineData("[global\n", "(mon_host)")]
+    public void When_no_monitor_answers_those_that_were_tried_are_named(string conf, string words) =>
+        Assert.Contains(words, Explain(conf, "rados_connect", Errno.TimedOut), StringComparison.Ordinal);
+
+    [Fact]
+    public void The_line_of_ceph_conf_that_does_not_parse_is_named() =>
+        Assert.Contains("line 2", Explain("[global]\n[client\n", "rados_conf_read_file", Errno.Invalid), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_failure_of_this_node_is_told_as_such()
+    {
+        string message = Assert.Throws<VolumeException>(() => Explained(() => throw new LinuxException("memfd_create", Errno.NoMemory))).Message;
+        Assert.StartsWith("image rbdpool/vol1: ", message, StringComparison.Ordinal);
+        Assert.Contains("memfd_create", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,6 +101,13 @@ public class CephFailuresTests
 
     [Fact]
     public void A_result_passes_as_it_is() => Assert.Equal(3, Explained(() => 3));
+
+    private static string Explain(string conf, string call, int errno)
+    {
+        using var dir = new TempDir();
+        File.WriteAllText(dir["ceph.conf"], conf);
+        return CephFailures.Explain(new CephException(call, -errno), _spec, "bob", dir["ceph.conf"]);
+    }
 
     private static int Explained(Func<int> body) => CephFailures.Explained(_spec, "bob", Conf, body);
 }
