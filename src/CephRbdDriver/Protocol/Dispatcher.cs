@@ -1,5 +1,6 @@
 using System.Globalization;
 using CephRbd.Driver.Config;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.Driver.Protocol;
@@ -144,6 +145,6 @@ internal sealed class Dispatcher(Func<DriverConfig> config, Func<DriverConfig, I
     private string Clean(string message)
     {
         string plain = string.Join(' ', message.Split(['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        return Spec?.Key is { } key ? Ceph.Conf.Redactor.Redact(plain, key) : Ceph.Conf.Redactor.Redact(plain);
+        return Spec?.Key is { } key ? Redactor.Redact(plain, key) : Redactor.Redact(plain);
     }
 }
