@@ -64,7 +64,7 @@ internal sealed class Dispatcher(Func<DriverConfig> config, Func<DriverConfig, I
             return Init();
         }
 
-        DriverConfig inForce = config();
+        DriverConfig inForce = ConfigFor(verb);
         int json = verb.IndexOf("json");
         if (json >= 0)
         {
@@ -73,6 +73,19 @@ internal sealed class Dispatcher(Func<DriverConfig> config, Func<DriverConfig, I
         }
 
         return Perform(verb, line.Arguments, runtimes(inForce));
+    }
+
+    // A pod must be able to end while somebody edits the config: what takes things away needs none of it.
+    private DriverConfig ConfigFor(Verb verb)
+    {
+        try
+        {
+            return config();
+        }
+        catch (ConfigException) when (verb.Name is "unmount" or "unmountdevice" or "detach")
+        {
+            return new DriverConfig();
+        }
     }
 
     // kubelet does not repeat a failed start-up scan, and old ones hide every other driver then: init always succeeds.
