@@ -74,6 +74,32 @@ public static class Files
         SyncDirectory(dir);
     }
 
+    /// <summary>Makes one directory; one that is there already is left as it is.</summary>
+    /// <param name="path">Its path; the directory above it must be there.</param>
+    /// <param name="mode">Permission bits for a new one, less the umask.</param>
+    /// <exception cref="LinuxException">mkdir(2) failed.</exception>
+    public static void MakeDirectory(string path, uint mode)
+    {
+        if (Libc.MakeDirectory(path, mode) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.EEXIST)
+        {
+            throw new LinuxException("mkdir", errno, path);
+        }
+    }
+
+    /// <summary>Renames within one file system, replacing what has the new name.</summary>
+    /// <exception cref="LinuxException">rename(2) failed.</exception>
+    public static void Rename(string from, string to) => Check.Zero(Libc.Rename(from, to), "rename", from);
+
+    /// <summary>Removes a name that is not a directory's; one that is not there is fine.</summary>
+    /// <exception cref="LinuxException">unlink(2) failed.</exception>
+    public static void Remove(string path)
+    {
+        if (Libc.Unlink(path) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.ENOENT)
+        {
+            throw new LinuxException("unlink", errno, path);
+        }
+    }
+
     /// <summary>Makes a file exactly this long; a longer one gets a hole at its end.</summary>
     /// <param name="file">Open for writing.</param>
     /// <param name="length">Bytes.</param>

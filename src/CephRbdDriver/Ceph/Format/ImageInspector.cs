@@ -14,18 +14,20 @@ internal static class ImageInspector
 {
     /// <summary>
     /// How much of the head is read, in bytes. libblkid looks no further than this for anything but the tail's
-    /// signatures; a data structure that starts later still shows in the object map.
+    /// signatures; data without a signature that starts later is found by <see cref="BlankProof"/>.
     /// </summary>
     public const ulong HeadBytes = 2304 << 10;
 
     /// <summary>How much of the tail is read, in bytes: RAID superblocks, GPT's backup, ZFS labels stand there.</summary>
     public const ulong TailBytes = 1 << 20;
 
-    private const ulong FastDiffFeature = 16;
-
     /// <summary>Reads and judges.</summary>
+    /// <param name="image">Open; read-only is enough.</param>
+    /// <param name="info">Its measures.</param>
+    /// <param name="proveBlank">With a zero head and tail, also look for data in between; else that is taken for blank.</param>
+    /// <param name="steps">The call's steps and deadline.</param>
     /// <exception cref="Native.CephException">The image cannot be read: that is never taken for blank.</exception>
-    public static unsafe Contents Inspect(RbdImage image, RbdImageInfo info, Steps steps)
+    public static unsafe Contents Inspect(RbdImage image, RbdImageInfo info, bool proveBlank, Steps steps)
     {
         ulong head = Math.Min(HeadBytes, info.SizeBytes);
         ulong tailStart = Math.Max(head, info.SizeBytes - Math.Min(TailBytes, info.SizeBytes));
@@ -53,15 +55,9 @@ internal static class ImageInspector
 
         return FirstNonZero(map.Pointer, 0, head) is { } inHead ? Bytes(inHead)
             : FirstNonZero(map.Pointer, tailStart, tail) is { } inTail ? Bytes(inTail)
-            : steps.Run("ask the object map", () => FirstObject(image, info)) is { } inside ? new Contents(
-                ContentsKind.Unknown, $"data at byte {inside}, though its head and tail are zero")
-            : new Contents(ContentsKind.Blank, "nothing but zeros");
+            : proveBlank ? steps.Run("look for data in between", () => BlankProof.Find(image, info, steps.Deadline))
+            : new Contents(ContentsKind.Blank, "nothing but zeros in head and tail");
     }
-
-    /// <summary>Whether the image can tell its existing objects without asking for each one.</summary>
-    public static bool HasFastDiff(RbdImage image) =>
-        (image.Features & FastDiffFeature) != 0
-        && (image.Flags & (RbdImage.ObjectMapInvalid | RbdImage.FastDiffInvalid)) == 0;
 
     private static Contents Bytes(ulong offset) =>
         new(ContentsKind.Unknown, $"non-zero data at byte {offset}, but no known signature");
@@ -82,26 +78,5 @@ internal static class ImageInspector
     {
         int at = new ReadOnlySpan<byte>(memory + offset, checked((int)length)).IndexOfAnyExcept((byte)0);
         return at < 0 ? null : offset + (ulong)at;
-    }
-
-    // The head may exist as an object of zeros (a trimmed or wiped one); that is still blank. Anything behind what
-    // was read counts. Without fast-diff this would ask for every object of the image, and is left out.
-    private static ulong? FirstObject(RbdImage image, RbdImageInfo info)
-    {
-        if (!HasFastDiff(image))
-        {
-            return null;
-        }
-
-        ulong? found = null;
-        ulong readUpTo = info.ObjectSizeBytes * ((HeadBytes + info.ObjectSizeBytes - 1) / info.ObjectSizeBytes);
-        ulong readAgainFrom = info.SizeBytes - Math.Min(TailBytes, info.SizeBytes);
-        image.DiffExtents(0, info.SizeBytes, wholeObject: true, (offset, _, exists) =>
-        {
-            bool behindHead = offset >= readUpTo && offset < readAgainFrom;
-            found = exists && behindHead ? offset : null;
-            return found is null;
-        });
-        return found;
     }
 }

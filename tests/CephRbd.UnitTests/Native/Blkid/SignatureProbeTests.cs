@@ -194,8 +194,8 @@ public sealed class SignatureProbeTests : IDisposable
         using var whole = _zoo.Format(size, tool, options);
         using var part = Files.CreateMemory("part");
         Files.SetLength(part, size);
-        Copy(whole, part, 0, 8 * MiB);
-        Copy(whole, part, size - 4 * MiB, 4 * MiB);
+        Copy(whole, part, 0, SignatureProbe.HeadBytes);
+        Copy(whole, part, size - SignatureProbe.TailBytes, SignatureProbe.TailBytes);
 
         var expected = SignatureProbe.Probe(whole, size);
         var actual = SignatureProbe.Probe(part, size);
