@@ -6,9 +6,10 @@ namespace CephRbd.Native.Blkid;
 
 /// <summary>
 /// Asks libblkid what a file, or a device, holds. It looks at head and tail only (release 2.38: up to 4,194,816
-/// bytes from the start and 1,580,544 from the end, whatever the size), unless what it finds there points elsewhere: an NTFS or BitLocker volume is known only by a block that its boot sector points to,
-/// anywhere in the image. So a copy of head and tail alone is enough to recognise Linux's file systems, LVM, LUKS,
-/// RAID and partition tables, but "nothing" about one whose bytes are not all zero does not mean blank.
+/// bytes from the start and 1,580,544 from the end, whatever the size), unless what it finds there points elsewhere:
+/// NTFS, for one, is recognised only by a file table that may be anywhere in the image; from head and tail alone its
+/// boot sector is taken for a DOS partition table. So a copy of head and tail is enough to know Linux's file systems,
+/// LVM, LUKS, RAID and partition tables by name. "Nothing" about bytes that are not all zero does not mean blank.
 /// </summary>
 public static class SignatureProbe
 {

@@ -205,6 +205,21 @@ public sealed class SignatureProbeTests : IDisposable
         Assert.Equal(expected.Signatures, actual.Signatures);
     }
 
+    [Theory]
+    [InlineData(true, "filesystem", "ntfs")]
+    [InlineData(false, "partition-table", "dos")]
+    public void An_NTFS_volume_without_its_file_table_is_still_something(bool withTable, string kind, string type)
+    {
+        const long Table = 3 * GiB;
+        using var file = _zoo.Bytes(10 * GiB, SignatureZoo.NtfsBootSector(10 * GiB, Table));
+        if (withTable)
+        {
+            SignatureZoo.Put(file, (Table, "FILE"u8.ToArray()), (Table + (3 * 1024), "FILE"u8.ToArray()));
+        }
+
+        Only(file, 10 * GiB, kind, type);
+    }
+
     [Fact]
     public void A_descriptor_that_cannot_be_read_is_an_error_and_not_nothing()
     {

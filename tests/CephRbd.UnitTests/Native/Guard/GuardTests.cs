@@ -78,16 +78,9 @@ public sealed class GuardTests(GuardTests.Program program) : IClassFixture<Guard
         {
             if (File.Exists("/usr/bin/cc"))
             {
-                var root = new DirectoryInfo(AppContext.BaseDirectory);
-                while (root is not null && !File.Exists(Path.Join(root.FullName, "CephRbd.sln")))
-                {
-                    root = root.Parent;
-                }
-
-                Assert.NotNull(root);
                 var (status, output) = Start(
                     "/usr/bin/cc",
-                    ["-O0", "-pthread", "-o", _dir["guard"], Path.Join(root.FullName, "src/Native/Guard/guard.c"), Path.Join(root.FullName, "tests/CephRbd.UnitTests/Native/Guard/guard_scenarios.c")]);
+                    ["-O0", "-pthread", "-o", _dir["guard"], Path.Join(Repository.Root, "src/Native/Guard/guard.c"), Path.Join(Repository.Root, "tests/CephRbd.UnitTests/Native/Guard/guard_scenarios.c")]);
                 Assert.True(status == 0, output);
                 _built = true;
             }
