@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 #define PIECE (1ULL << 20)
-#define HEAD (2304ULL << 10)
-#define TAIL (1ULL << 20)
+/* What the driver reads of each end to know a formatted image. */
+#define HEAD (320ULL << 10)
+#define TAIL (320ULL << 10)
 
 static void *ask_monitors(void *cluster) {
   const char *command = "{\"prefix\":\"mon dump\",\"format\":\"json\"}";

@@ -1,14 +1,16 @@
 /* Runs commands in turn, A B A B ..., and prints wall time and peak memory of each run.
  *
- *   spawn RUNS SPEC...      prints "SPEC-file's-name wall_us maxrss_KiB" per run
+ *   spawn [-n RUNS] [-w WARM-UPS] [-t SECONDS] [-o FILE] SPEC...
  *
+ * prints "SPEC-file's-name wall_us maxrss_KiB" for each run. Warm-up runs come first and
+ * do not count. A run that takes longer than SECONDS is killed. FILE gets the output of
+ * all counted runs; without it, output is only shown when a run fails.
  * A spec is a file of lines, each a word and a value:
- *   run ARG      one argument of the measured command, the program first
+ *   run ARG      one argument of the measured command, the program's path first
  *   after ARG    one argument of a command that puts things back; not measured
  *   expect TEXT  must occur in the output of the measured command
- * "%d" in an argument stands for the number of the run. Output is kept from the
- * terminal and shown only when a run fails; every run has a minute.
- * The peak is the kernel's (ru_maxrss): of the process or of its largest child.
+ * "%d" in an argument stands for the number of the run. The peak is the kernel's
+ * ru_maxrss: of the process or of the largest child it waited for.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,6 +18,7 @@
 #include <libgen.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_ARGS = 64, MAX_SPECS = 8, DEADLINE_SECONDS = 60 };
+enum { MAX_ARGS = 64, MAX_SPECS = 8 };
 
 struct command {
   char *arg[MAX_ARGS + 1];
@@ -40,6 +43,8 @@ struct spec {
 };
 
 static volatile sig_atomic_t running;
+static unsigned seconds = 60;
+static FILE *outputs;
 
 static void die(const char *what) {
   fprintf(stderr, "spawn: %s: %s\n", what, strerror(errno));
@@ -113,7 +118,7 @@ static int64_t now_us(void) {
 }
 
 /* Runs one command with its output in a memory file; returns its wall time. */
-static int64_t execute(const struct command *command, int run, const char *expect, struct rusage *usage) {
+static int64_t execute(const struct command *command, int run, const char *expect, struct rusage *usage, bool keep) {
   static char text[1 << 16];
   char *args[MAX_ARGS + 1];
   posix_spawn_file_actions_t actions;
@@ -140,7 +145,7 @@ static int64_t execute(const struct command *command, int run, const char *expec
     die(args[0]);
   }
   running = pid;
-  alarm(DEADLINE_SECONDS);
+  alarm(seconds);
   while (wait4(pid, &status, 0, usage) < 0) {
     if (errno != EINTR) {
       die("wait4");
@@ -155,6 +160,9 @@ static int64_t execute(const struct command *command, int run, const char *expec
     fprintf(stderr, "spawn: %s, run %d: wait status %d after %lld ms: %s\n", args[0], run, status, (long long)wall / 1000, text);
     exit(1);
   }
+  if (keep && outputs != NULL) {
+    fputs(text, outputs);
+  }
   for (char **arg = args; *arg != NULL; arg++) {
     free(*arg);
   }
@@ -167,27 +175,53 @@ static int64_t execute(const struct command *command, int run, const char *expec
 int main(int argc, char **argv) {
   struct spec spec[MAX_SPECS];
   struct rusage usage;
-  int runs = argc > 2 ? atoi(argv[1]) : 0;
-  int count = argc - 2;
-  if (runs < 1 || count > MAX_SPECS) {
-    fprintf(stderr, "usage: spawn RUNS SPEC...\n");
+  int runs = 15;
+  int warm_ups = 1;
+  int option;
+  while ((option = getopt(argc, argv, "n:w:t:o:")) != -1) {
+    switch (option) {
+      case 'n':
+        runs = atoi(optarg);
+        break;
+      case 'w':
+        warm_ups = atoi(optarg);
+        break;
+      case 't':
+        seconds = (unsigned)atoi(optarg);
+        break;
+      case 'o':
+        outputs = fopen(optarg, "we");
+        if (outputs == NULL) {
+          die(optarg);
+        }
+        break;
+      default:
+        return 2;
+    }
+  }
+  int count = argc - optind;
+  if (count < 1 || count > MAX_SPECS) {
+    fprintf(stderr, "usage: spawn [-n RUNS] [-w WARM-UPS] [-t SECONDS] [-o FILE] SPEC...\n");
     return 2;
   }
   signal(SIGALRM, end_child);
   for (int i = 0; i < count; i++) {
-    spec[i] = read_spec(argv[i + 2]);
+    spec[i] = read_spec(argv[optind + i]);
   }
-  /* Run 0 warms the caches and does not count. */
-  for (int run = 0; run <= runs; run++) {
+  for (int run = 1 - warm_ups; run <= runs; run++) {
     for (int i = 0; i < count; i++) {
-      int64_t wall = execute(&spec[i].run, run, spec[i].expect, &usage);
+      int64_t wall = execute(&spec[i].run, run, spec[i].expect, &usage, run > 0);
       if (run > 0) {
         printf("%s %lld %ld\n", spec[i].name, (long long)wall, usage.ru_maxrss);
+        fflush(stdout);
       }
       if (spec[i].after.count > 0) {
-        execute(&spec[i].after, run, NULL, &usage);
+        execute(&spec[i].after, run, NULL, &usage, false);
       }
     }
+  }
+  if (outputs != NULL && fclose(outputs) != 0) {
+    die("the outputs' file");
   }
   return 0;
 }
