@@ -1,22 +1,23 @@
 #!/bin/bash
 # The first process of a user-mode kernel whose root is the machine's own file system:
-# lays memory over what the guest may write to, loads the modules, brings the network
-# up and runs one command. deploy/lab/uml/uml.sh starts it; its settings are the
-# kernel's command line: share, addr.
+# lays memory over the folders that a guest writes to, loads the modules, brings the
+# network up and runs guest.sh. Only uml.sh starts it; its settings come from the
+# kernel's command line: share (a folder) and addr (may be missing).
 set -euo pipefail
 
+# shellcheck disable=SC2154 # from the kernel's command line
+folder=$share
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 
 end() {
-  printf '%s\n' "$1" >/mnt/share/status
+  printf '%s\n' "$1" >"$folder/status"
   sync
   echo o >/proc/sysrq-trigger
-  # Never reached unless the kernel has no sysrq: the end of process 1 ends it, too.
   sleep 5
 }
 
 fail() {
-  printf 'the guest is not set up: line %s\n' "$1" >>/mnt/share/output
+  printf 'the guest could not be set up: init.sh, line %s\n' "$1" >>"$folder/output"
   end 125
 }
 
@@ -26,25 +27,26 @@ mountpoint -q /dev || mount -t devtmpfs dev /dev
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmp /dev/shm
-mount -t tmpfs tmp /mnt
-mkdir /mnt/share
-# shellcheck disable=SC2154 # from the kernel's command line
-mount -t hostfs none -o "$share" /mnt/share
-trap 'fail $LINENO' ERR
 ln -sf /proc/self/fd /dev/fd
-for folder in /run /tmp /var/log /var/tmp /etc/ceph; do
-  # A mount point must be there; the machine's own root gets none from here.
-  [[ ! -d $folder ]] || mount -t tmpfs tmp "$folder"
+for overlaid in /run /tmp /mnt /var/log /var/tmp /etc/ceph; do
+  # No folder is made on the machine for this: one that is not there stays so.
+  [[ ! -d $overlaid ]] || mount -t tmpfs tmp "$overlaid"
 done
-mkdir -p /run/modules/lib
-ln -s /usr/lib/uml/modules /run/modules/lib/modules
-for module in aes_generic cbc libceph rbd nbd ext4 xfs; do
-  modprobe -d /run/modules "$module"
+# The shared folder under the name it has outside, even if it is in an overlaid one.
+mkdir -p "$folder"
+mount -t hostfs none -o "$folder" "$folder"
+trap 'fail $LINENO' ERR
+mkdir -p /run/uml/lib
+ln -s /usr/lib/uml/modules /run/uml/lib/modules
+# Without aes and cbc, rbd cannot read a key.
+for module in aes_generic cbc rbd nbd ext4 xfs; do
+  modprobe -d /run/uml "$module"
 done
 ip link set lo up
-# shellcheck disable=SC2154 # from the kernel's command line
-ip addr add "$addr" dev vec0
-ip link set vec0 up
+if [[ -n ${addr:-} ]]; then
+  ip addr add "$addr" dev vec0
+  ip link set vec0 up
+fi
 status=0
-bash /mnt/share/guest.sh </dev/null >>/mnt/share/output 2>&1 || status=$?
+bash "$folder/guest.sh" </dev/null >>"$folder/output" 2>&1 || status=$?
 end "$status"
