@@ -26,7 +26,7 @@ public static class Files
         }
 
         var errno = Marshal.GetLastPInvokeError();
-        return errno is Errno.EOPNOTSUPP or Errno.EISDIR or Errno.ENOENT or Errno.EINVAL
+        return errno is Errno.NotSupported or Errno.IsDirectory or Errno.NoEntry or Errno.Invalid
             ? OpenUnlinked(dir)
             : throw new LinuxException("open", errno, dir);
     }
@@ -80,7 +80,7 @@ public static class Files
     /// <exception cref="LinuxException">mkdir(2) failed.</exception>
     public static void MakeDirectory(string path, uint mode)
     {
-        if (Libc.MakeDirectory(path, mode) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.EEXIST)
+        if (Libc.MakeDirectory(path, mode) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.Exists)
         {
             throw new LinuxException("mkdir", errno, path);
         }
@@ -94,7 +94,7 @@ public static class Files
     /// <exception cref="LinuxException">unlink(2) failed.</exception>
     public static void Remove(string path)
     {
-        if (Libc.Unlink(path) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.ENOENT)
+        if (Libc.Unlink(path) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.NoEntry)
         {
             throw new LinuxException("unlink", errno, path);
         }
@@ -125,9 +125,9 @@ public static class Files
             {
                 switch (Marshal.GetLastPInvokeError())
                 {
-                    case Errno.ENXIO:
+                    case Errno.NoDevice:
                         return extents;
-                    case Errno.EINVAL or Errno.EOPNOTSUPP:
+                    case Errno.Invalid or Errno.NotSupported:
                         return [(0, size)];
                     case var errno:
                         throw new LinuxException("lseek", errno);
@@ -150,14 +150,6 @@ public static class Files
         }
 
         return extents;
-    }
-
-    /// <summary>Maps the first <paramref name="size"/> bytes of a file, shared with it; sparse files of TiBs are fine.</summary>
-    /// <exception cref="LinuxException">mmap(2) failed.</exception>
-    public static MappedFile Map(SafeFileHandle file, long size, bool writable)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
-        return new MappedFile(Fd(file), size, writable);
     }
 
     /// <summary>A new empty file in memory (memfd_create, Linux 3.17), close-on-exec.</summary>
@@ -198,7 +190,7 @@ public static class Files
             }
 
             var errno = Marshal.GetLastPInvokeError();
-            if (errno != Errno.EINTR)
+            if (errno != Errno.Interrupted)
             {
                 throw new LinuxException("open", errno, path);
             }
@@ -235,7 +227,7 @@ public static class Files
         using var handle = Open(dir, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
 
         // Some network file systems cannot sync a directory and say EINVAL; there is nothing more to do then.
-        if (Libc.Sync(Fd(handle)) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.EINVAL)
+        if (Libc.Sync(Fd(handle)) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.Invalid)
         {
             throw new LinuxException("fsync", errno, dir);
         }

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text;
+using CephRbd.Native;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.UnitTests.Native.Linux;
@@ -52,7 +53,7 @@ public sealed class FilesTests : IDisposable
 
         var e = Assert.Throws<LinuxException>(() => Files.WriteDurable(_dir.Path, "tag", "x"u8, 0x180));
 
-        Assert.Equal(("rename", Errno.EISDIR, _dir["tag"]), (e.Call, e.Errno, e.Path));
+        Assert.Equal(("rename", Errno.IsDirectory, _dir["tag"]), (e.Call, e.Errno, e.Path));
         Assert.Equal([_dir["tag"]], Directory.GetFileSystemEntries(_dir.Path));
     }
 
@@ -84,7 +85,7 @@ public sealed class FilesTests : IDisposable
     public void An_unnamed_file_in_a_missing_directory_is_refused()
     {
         var e = Assert.Throws<LinuxException>(() => Files.OpenUnnamed(_dir["none"]));
-        Assert.Equal(Errno.ENOENT, e.Errno);
+        Assert.Equal(Errno.NoEntry, e.Errno);
     }
 
     [Fact]
@@ -117,35 +118,6 @@ public sealed class FilesTests : IDisposable
 
         Assert.Empty(Files.DataExtents(file, TiB));
         Assert.Equal(TiB, RandomAccess.GetLength(file));
-    }
-
-    [Fact]
-    public unsafe void A_map_of_a_sparse_tebibyte_shares_bytes_with_the_file()
-    {
-        using var file = Files.CreateMemory("map");
-        Files.SetLength(file, TiB);
-        using (var map = Files.Map(file, TiB, writable: true))
-        {
-            map.Pointer[TiB - 1] = 42;
-            Assert.Equal(TiB, map.Length);
-        }
-
-        var read = new byte[1];
-        RandomAccess.Read(file, read, TiB - 1);
-        Assert.Equal(42, read[0]);
-    }
-
-    [Fact]
-    public unsafe void A_disposed_map_has_no_pointer()
-    {
-        using var file = Files.CreateMemory("map");
-        Files.SetLength(file, 4096);
-        var map = Files.Map(file, 4096, writable: false);
-
-        map.Dispose();
-        map.Dispose();
-
-        Assert.True(map.Pointer is null);
     }
 
     [Fact]
