@@ -104,7 +104,7 @@ report() {
   done
   driver=$(median "$tmp/growth.out" 1Ti 2)
   other=$(median "$tmp/growth.out" 1Gi 2)
-  bytes_us=$(awk '{ print $1 }' "$tmp/extents.out" | middle)
+  bytes_us=$(awk '/ us for / { print $1 }' "$tmp/extents.out" | middle)
   row 'first mount of 1 TiB, less what its bytes cost' "$(ms "$driver") − $(ms "$bytes_us")" 'first mount of 1 GiB' "$(ms "$other")" \
     "$(awk -v a="$driver" -v w="$bytes_us" -v b="$other" 'BEGIN { printf "%.2f", (a - w) / b }')" 'at most' 3
   bytes=$(stat -c %s "$binary")

@@ -130,30 +130,29 @@ measure_start_and_remount() {
   attended "$tmp/spawn" -n 25 -o "$tmp/remount.steps" "$place/verbose" >"$tmp/verbose.out"
 }
 
-# First mounts on this machine: how the time grows with the image's size.
+# First mounts on this machine: how the time grows with the image's size, and how much
+# of that is the writing of the new file system's own bytes.
 measure_growth() {
-  local place=$tmp/plain size run
+  local place=$tmp/plain size
   step 'first mounts of 1 GiB and 1 TiB'
   for size in 1Gi 1Ti; do
     # shellcheck disable=SC2016 # the inner shell's arguments
     mount_spec plain "$size" "$size" "first-$size-%d" /bin/sh -c \
       '"$0/cephrbd" unmount "$0/mnt" && rbd -c "$0/lab/ceph.conf" --no-progress rm "hyper/$1"' "$place" "first-$size-%d"
   done
-  attended "$tmp/spawn" -n 15 "$place/1Gi" "$place/1Ti" >"$tmp/growth.out"
-  sed 's/^run mount$/run --verbose\nrun mount/' "$place/1Ti" >"$place/verbose-1Ti"
-  attended "$tmp/spawn" -n 5 -w 0 -o "$tmp/first.steps" "$place/verbose-1Ti" >/dev/null
-  step 'the bytes of a 1 TiB file system'
   truncate -s 1T "$place/filesystem"
   mkfs.ext4 -q -F -E lazy_itable_init=1,lazy_journal_init=1,nodiscard "$place/filesystem"
-  for run in {1..15}; do
-    timeout 60 "$tmp/extents" "$place/lab/ceph.conf" "$entity" "$place/lab/ceph.$entity.keyring" hyper "bytes-$run" "$place/filesystem"
-  done >"$tmp/extents.out"
+  spec "$place/extents" run "$tmp/extents" "$place/lab/ceph.conf" "$entity" "$place/lab/ceph.$entity.keyring" hyper 'bytes-%d' "$place/filesystem"
+  spec "$place/extents" expect ' us for '
+  attended "$tmp/spawn" -n 15 -o "$tmp/extents.out" "$place/1Gi" "$place/1Ti" "$place/extents" >"$tmp/growth.out"
   rm "$place/filesystem"
+  sed 's/^run mount$/run --verbose\nrun mount/' "$place/1Ti" >"$place/verbose-1Ti"
+  attended "$tmp/spawn" -n 5 -w 0 -o "$tmp/first.steps" "$place/verbose-1Ti" >"$tmp/verbose-1Ti.out"
 }
 
 # First mounts under a kernel that has rbd, against what the original driver does there.
 measure_in_kernel() {
-  local place=$tmp/guest size rounds
+  local place=$tmp/guest size rounds warm_ups
   step 'a kernel with rbd'
   make_place guest
   "$uml" net up "$net" 172.16.4.101/24
@@ -165,11 +164,12 @@ measure_in_kernel() {
     spec "$place/original-$size" run /bin/bash "$place/original.sh" "$place/lab/ceph.conf" "original-$size-%d" "${size%i}" layering
     spec "$place/mapped-$size" run /bin/bash "$place/original.sh" "$place/lab/ceph.conf" "mapped-$size-%d" "${size%i}" \
       layering,exclusive-lock,object-map,fast-diff,deep-flatten
-    rounds=5
-    [[ $size != 1Gi ]] || rounds=9
+    rounds=5 warm_ups=0
+    # The first of all brings the programs into the guest's memory.
+    [[ $size != 1Gi ]] || rounds=15 warm_ups=1
     [[ $size != 1Ti ]] || rounds=3
     [[ -z $quick ]] || rounds=1
-    printf './spawn -n %s -w %s -t 240 driver-%s original-%s mapped-%s\n' "$rounds" "$((rounds > 3))" "$size" "$size" "$size" >>"$place/guest.sh"
+    printf './spawn -n %s -w %s -t 240 driver-%s original-%s mapped-%s\n' "$rounds" "$warm_ups" "$size" "$size" "$size" >>"$place/guest.sh"
   done
   attended "$uml" run --share "$place" --net "$net" --addr 172.16.4.102/24 --mem 1G --seconds 900 || {
     cat "$place/output" >&2
