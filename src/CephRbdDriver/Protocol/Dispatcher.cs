@@ -1,6 +1,5 @@
 using System.Globalization;
 using CephRbd.Driver.Config;
-using CephRbd.Driver.Hyper;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.Driver.Protocol;
@@ -84,7 +83,7 @@ internal sealed class Dispatcher(Func<DriverConfig> config, Func<DriverConfig, I
         }
         catch (VolumeException e)
         {
-            return Reply.Success with { Capabilities = HyperRuntime.HyperCapabilities, Message = e.Message };
+            return Reply.Success with { Capabilities = Capabilities.MountOnly, Message = e.Message };
         }
     }
 
