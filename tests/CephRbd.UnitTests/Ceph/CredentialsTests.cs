@@ -1,5 +1,6 @@
 using CephRbd.Driver.Ceph;
 using CephRbd.Driver.Config;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 using CephRbd.UnitTests.Native.Linux;
 using CephRbd.UnitTests.Volumes;

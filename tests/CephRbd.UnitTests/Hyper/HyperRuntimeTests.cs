@@ -1,6 +1,7 @@
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Hyper;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 using Moq;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using CephRbd.Driver.Hyper;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.UnitTests.Hyper;

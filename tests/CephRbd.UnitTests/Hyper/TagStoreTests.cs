@@ -3,6 +3,7 @@ using System.Globalization;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Hyper;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native.Linux;
 

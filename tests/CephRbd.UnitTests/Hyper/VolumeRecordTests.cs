@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CephRbd.Driver.Hyper;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.UnitTests.Hyper;
