@@ -43,6 +43,7 @@ struct spec {
 };
 
 static volatile sig_atomic_t running;
+static volatile sig_atomic_t stopped;
 static unsigned seconds = 60;
 static FILE *outputs;
 
@@ -51,8 +52,9 @@ static void die(const char *what) {
   exit(2);
 }
 
+/* The time of a run is over, or ours is. */
 static void end_child(int signal) {
-  (void)signal;
+  stopped = signal != SIGALRM;
   if (running > 0) {
     kill(-running, SIGKILL);
   }
@@ -125,6 +127,9 @@ static int64_t execute(const struct command *command, int run, const char *expec
   posix_spawnattr_t attributes;
   pid_t pid;
   int status;
+  if (stopped) {
+    exit(1);
+  }
   int output = memfd_create("output", MFD_CLOEXEC);
   if (output < 0) {
     die("memfd_create");
@@ -205,6 +210,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   signal(SIGALRM, end_child);
+  signal(SIGTERM, end_child);
+  signal(SIGINT, end_child);
   for (int i = 0; i < count; i++) {
     spec[i] = read_spec(argv[optind + i]);
   }
