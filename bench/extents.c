@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WINDOW = 16, MAX_RUNS = 1 << 16, BLOCK = 4096, BRIDGE = 32 << 10, FEATURES = 61 };
+enum { WINDOW = 64, MAX_RUNS = 1 << 16, BLOCK = 4096, BRIDGE = 32 << 10, FEATURES = 61 };
 
 #define OBJECT (4ULL << 20)
 

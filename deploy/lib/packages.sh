@@ -11,7 +11,7 @@ packages_unit=(
 )
 packages_lab=(
   ceph-common ceph-mgr ceph-mon ceph-osd e2fsprogs iproute2 jq procps qemu-block-extra
-  qemu-utils time user-mode-linux util-linux xfsprogs
+  kmod qemu-utils time user-mode-linux util-linux xfsprogs
 )
 
 missing_packages() {

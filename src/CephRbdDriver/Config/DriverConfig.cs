@@ -90,7 +90,7 @@ internal sealed record DriverConfig
     public ulong? ObjectSize { get; init; }
 
     /// <summary>How many writes to an image run at the same time.</summary>
-    public int WriteParallelism { get; init; } = 16;
+    public int WriteParallelism { get; init; } = 64;
 
     /// <summary>Says which conf file describes a cluster.</summary>
     /// <param name="cluster">The cluster's checked name; null for the default one.</param>

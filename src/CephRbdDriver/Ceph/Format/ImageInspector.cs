@@ -7,6 +7,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CephRbd.Driver.Ceph.Format;
 
+/// <summary>How much of an image has to be zero for it to be called blank. Whatever is not zero is always judged by all of both ends.</summary>
+internal enum InspectionDepth
+{
+    /// <summary>Where superblocks stand: enough for an image that this call created, and nobody formatted meanwhile.</summary>
+    Glance,
+
+    /// <summary>Both ends: enough to know that a closer look is needed.</summary>
+    Ends,
+
+    /// <summary>Everything, as far as can be asked: before an image is formatted that somebody else created.</summary>
+    Proof,
+}
+
 /// <summary>
 /// Says what an image holds without any block device: its head and tail are read through librbd into a sparse
 /// stand-in file in memory of the image's size, and libblkid judges that.
@@ -32,10 +45,10 @@ internal static class ImageInspector
     /// <summary>Reads and judges.</summary>
     /// <param name="image">Open; read-only is enough.</param>
     /// <param name="info">Its measures.</param>
-    /// <param name="proveBlank">With a zero head and tail, also look for data in between; else that is taken for blank.</param>
+    /// <param name="depth">How much has to be zero for blank.</param>
     /// <param name="steps">The call's steps and deadline.</param>
     /// <exception cref="CephException">The image cannot be read: that is never taken for blank.</exception>
-    public static Contents Inspect(RbdImage image, RbdImageInfo info, bool proveBlank, Steps steps)
+    public static Contents Inspect(RbdImage image, RbdImageInfo info, InspectionDepth depth, Steps steps)
     {
         if (info.SizeBytes == 0)
         {
@@ -44,16 +57,21 @@ internal static class ImageInspector
 
         using SafeFileHandle standIn = Files.CreateMemory("cephrbd-probe");
         Files.SetLength(standIn, (long)info.SizeBytes);
-        (Contents contents, _) = Look(image, standIn, Window.Of(info.SizeBytes, GlanceBytes, GlanceBytes), steps);
+        (Contents contents, ulong? firstByte) = Look(image, standIn, Window.Of(info.SizeBytes, GlanceBytes, GlanceBytes), steps);
         if (contents.Kind == ContentsKind.FileSystem)
         {
             return contents;
         }
 
-        (contents, ulong? firstByte) = Look(image, standIn, Window.Of(info.SizeBytes, HeadBytes, TailBytes), steps);
+        if (depth == InspectionDepth.Glance && firstByte is null)
+        {
+            return new Contents(ContentsKind.Blank, "nothing but zeros where a superblock would be");
+        }
+
+        (contents, firstByte) = Look(image, standIn, Window.Of(info.SizeBytes, HeadBytes, TailBytes), steps);
         return contents.Kind != ContentsKind.Unknown ? contents
             : firstByte is { } offset ? new Contents(ContentsKind.Unknown, $"non-zero data at byte {offset}, but no known signature")
-            : proveBlank ? steps.Run("look for data in between", () => BlankProof.Find(image, info, steps.Deadline))
+            : depth == InspectionDepth.Proof ? steps.Run("look for data in between", () => BlankProof.Find(image, info, steps.Deadline))
             : new Contents(ContentsKind.Blank, "nothing but zeros in head and tail");
     }
 
@@ -73,7 +91,10 @@ internal static class ImageInspector
         {
             ulong? first = Copy(head.Span, 0, standIn);
             ulong? firstInTail = Copy(tail.Span, window.TailStart, standIn);
-            return (Contents.Of(SignatureProbe.Probe(standIn, (long)window.Size)), first ?? firstInTail);
+            ulong? any = first ?? firstInTail;
+
+            // Where every byte is zero libblkid has nothing to look at, and need not even be loaded.
+            return (any is null ? new Contents(ContentsKind.Unknown, "no known signature") : Contents.Of(SignatureProbe.Probe(standIn, (long)window.Size)), any);
         });
     }
 
