@@ -1,22 +1,19 @@
 namespace CephRbd.Native;
 
-/// <summary>A native library, or a symbol this driver needs from it, is missing or unusable on this host.</summary>
+/// <summary>A native library, or a function that the driver cannot do without, is not on this machine.</summary>
 public sealed class NativeLibraryException : Exception
 {
-    /// <summary>Makes the exception.</summary>
-    /// <param name="library">The library's soname, such as "librbd.so.1".</param>
-    /// <param name="symbol">The missing symbol, or null if the library itself could not be loaded.</param>
-    /// <param name="inner">What the loader said.</param>
+    /// <summary>Names the library, and the missing function if the library itself was found.</summary>
     public NativeLibraryException(string library, string? symbol, Exception inner)
-        : base(symbol is null ? $"cannot load {library}" : $"{library} lacks {symbol}", inner)
+        : base(symbol is null ? $"{library} cannot be loaded" : $"{library} has no {symbol}", inner)
     {
         Library = library;
         Symbol = symbol;
     }
 
-    /// <summary>The library's soname.</summary>
+    /// <summary>The soname that was asked for.</summary>
     public string Library { get; }
 
-    /// <summary>The missing symbol, or null if the library itself could not be loaded.</summary>
+    /// <summary>The function that was not found, or null if the library was not.</summary>
     public string? Symbol { get; }
 }

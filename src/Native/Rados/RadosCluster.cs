@@ -15,10 +15,19 @@ namespace CephRbd.Native.Rados;
 public sealed class RadosCluster : IDisposable
 {
     private readonly RadosClusterHandle _handle;
+    private bool _disposed;
 
     private RadosCluster(RadosClusterHandle handle) => _handle = handle;
 
-    internal RadosClusterHandle Handle => _handle;
+    // While a context holds on to the handle, the handle itself would still take calls after Dispose.
+    private RadosClusterHandle Handle
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _handle;
+        }
+    }
 
     /// <summary>Makes an unconnected client (rados_create2, Ceph 0.72).</summary>
     /// <param name="clusterName">Usually "ceph"; only names default files.</param>
@@ -39,7 +48,7 @@ public sealed class RadosCluster : IDisposable
     /// <summary>Reads a ceph.conf (rados_conf_read_file). Complaints about its contents go to stderr.</summary>
     /// <exception cref="CephException">ENOENT: no such file; EINVAL: not a configuration file.</exception>
     public void ReadConfigFile(string path) => Ensure.ZeroResult(
-        RadosNative.ReadConfigFile(_handle, NativeText.Checked(path, nameof(path))), "rados_conf_read_file", path);
+        RadosNative.ReadConfigFile(Handle, NativeText.Checked(path, nameof(path))), "rados_conf_read_file", path);
 
     /// <summary>Sets an option (rados_conf_set). The value is never repeated in an error.</summary>
     /// <exception cref="CephException">ENOENT: no such option in this release; EINVAL: a value it does not take.</exception>
@@ -55,7 +64,7 @@ public sealed class RadosCluster : IDisposable
     /// <returns>False if this one does not have it.</returns>
     /// <exception cref="CephException">EINVAL: a value it does not take.</exception>
     public bool TrySetConfig(string key, string value) => Ensure.ZeroOrAbsent(
-        RadosNative.SetConfig(_handle, NativeText.Checked(key, nameof(key)), NativeText.Checked(value, nameof(value))),
+        RadosNative.SetConfig(Handle, NativeText.Checked(key, nameof(key)), NativeText.Checked(value, nameof(value))),
         "rados_conf_set",
         key);
 
@@ -72,7 +81,7 @@ public sealed class RadosCluster : IDisposable
             {
                 fixed (byte* start = buffer)
                 {
-                    int result = RadosNative.GetConfig(_handle, key, start, (nuint)buffer.Length);
+                    int result = RadosNative.GetConfig(Handle, key, start, (nuint)buffer.Length);
                     return result == -Errno.NameTooLong ? -Errno.Range : result;
                 }
             },
@@ -82,7 +91,7 @@ public sealed class RadosCluster : IDisposable
 
     /// <summary>Connects (rados_connect). After a failure this client is of no further use: dispose of it.</summary>
     /// <exception cref="CephException">ETIMEDOUT: no monitor answered; EACCES: key refused; ENOENT: no keyring or no monitors.</exception>
-    public void Connect() => Ensure.ZeroResult(RadosNative.Connect(_handle), "rados_connect");
+    public void Connect() => Ensure.ZeroResult(RadosNative.Connect(Handle), "rados_connect");
 
     /// <summary>The cluster's id, 36 characters (rados_cluster_fsid). Connected clients only.</summary>
     public unsafe string Fsid
@@ -90,19 +99,19 @@ public sealed class RadosCluster : IDisposable
         get
         {
             byte* text = stackalloc byte[64];
-            int length = Ensure.Count(RadosNative.GetFsid(_handle, text, 64), "rados_cluster_fsid");
+            int length = Ensure.Count(RadosNative.GetFsid(Handle, text, 64), "rados_cluster_fsid");
             return Encoding.UTF8.GetString(text, length);
         }
     }
 
     /// <summary>This connection's global id, the number in "client.4123" of watchers and locks (rados_get_instance_id).</summary>
-    public ulong InstanceId => RadosNative.GetInstanceId(_handle);
+    public ulong InstanceId => RadosNative.GetInstanceId(Handle);
 
     /// <summary>Looks a pool up (rados_pool_lookup).</summary>
     /// <returns>Its id, or null if there is none of that name.</returns>
     public long? FindPool(string name)
     {
-        long result = RadosNative.LookUpPool(_handle, NativeText.Checked(name, nameof(name)));
+        long result = RadosNative.LookUpPool(Handle, NativeText.Checked(name, nameof(name)));
         if (result == -Errno.NoEntry)
         {
             return null;
@@ -118,13 +127,13 @@ public sealed class RadosCluster : IDisposable
     {
         _ = NativeText.Checked(name, nameof(name));
         return RadosIoContext.Open(
-            _handle, name, (RadosClusterHandle cluster, out nint context) => RadosNative.CreateContext(cluster, name, out context));
+            Handle, name, (RadosClusterHandle cluster, out nint context) => RadosNative.CreateContext(cluster, name, out context));
     }
 
     /// <summary>Opens a pool by its id (rados_ioctx_create2, Ceph 0.94).</summary>
     /// <exception cref="CephException">ENOENT: no such pool.</exception>
     public RadosIoContext OpenPool(long id) => RadosIoContext.Open(
-        _handle,
+        Handle,
         $"pool {id}",
         (RadosClusterHandle cluster, out nint context) => RadosNative.CreateContextById(cluster, id, out context));
 
@@ -143,7 +152,7 @@ public sealed class RadosCluster : IDisposable
         {
             byte* only = start;
             int result = RadosNative.MonCommand(
-                _handle, &only, 1, null, 0, &output, &outputLength, &status, &statusLength);
+                Handle, &only, 1, null, 0, &output, &outputLength, &status, &statusLength);
             try
             {
                 Ensure.ZeroResult(result, "rados_mon_command");
@@ -171,9 +180,13 @@ public sealed class RadosCluster : IDisposable
     public void Abandon()
     {
         _handle.IsAbandoned = true;
-        _handle.Dispose();
+        Dispose();
     }
 
     /// <summary>Disconnects (rados_shutdown), once all contexts and images are closed too.</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _handle.Dispose();
+    }
 }

@@ -13,12 +13,21 @@ public sealed record RadosLocker(string Client, string Cookie, string Address);
 public sealed class RadosIoContext : IDisposable
 {
     private readonly RadosIoContextHandle _handle;
+    private bool _disposed;
 
     private RadosIoContext(RadosIoContextHandle handle) => _handle = handle;
 
     internal delegate int Opener(RadosClusterHandle cluster, out nint context);
 
-    internal RadosIoContextHandle Handle => _handle;
+    // While an image holds on to the handle, the handle itself would still take calls after Dispose.
+    internal RadosIoContextHandle Handle
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _handle;
+        }
+    }
 
     /// <summary>The pool's name (rados_ioctx_get_pool_name).</summary>
     public unsafe string PoolName => GrowingBuffer.Fill(
@@ -29,17 +38,17 @@ public sealed class RadosIoContext : IDisposable
         {
             fixed (byte* start = buffer)
             {
-                return RadosNative.GetPoolName(_handle, start, (uint)buffer.Length);
+                return RadosNative.GetPoolName(Handle, start, (uint)buffer.Length);
             }
         },
         static (buffer, _) => NativeText.UpToNul(buffer))!;
 
     /// <summary>The pool's id (rados_ioctx_get_id).</summary>
-    public long PoolId => RadosNative.GetPoolId(_handle);
+    public long PoolId => RadosNative.GetPoolId(Handle);
 
     /// <summary>All later calls act in this namespace; empty is the default one (rados_ioctx_set_namespace).</summary>
     public void SetNamespace(string name) =>
-        RadosNative.SetNamespace(_handle, NativeText.Checked(name, nameof(name)));
+        RadosNative.SetNamespace(Handle, NativeText.Checked(name, nameof(name)));
 
     /// <summary>Locks an object, making it if need be (rados_lock_exclusive).</summary>
     /// <param name="obj">The object.</param>
@@ -60,7 +69,7 @@ public sealed class RadosIoContext : IDisposable
             Microseconds = duration.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond,
         };
         int result = RadosNative.LockExclusive(
-            _handle,
+            Handle,
             NativeText.Checked(obj, nameof(obj)),
             NativeText.Checked(lockName, nameof(lockName)),
             NativeText.Checked(cookie, nameof(cookie)),
@@ -83,7 +92,7 @@ public sealed class RadosIoContext : IDisposable
     /// <summary>Gives a lock of this connection back (rados_unlock). One that has expired or was broken is fine.</summary>
     public void Unlock(string obj, string lockName, string cookie) => _ = Ensure.ZeroOrAbsent(
         RadosNative.Unlock(
-            _handle,
+            Handle,
             NativeText.Checked(obj, nameof(obj)),
             NativeText.Checked(lockName, nameof(lockName)),
             NativeText.Checked(cookie, nameof(cookie))),
@@ -100,7 +109,7 @@ public sealed class RadosIoContext : IDisposable
             "rados_list_lockers",
             obj,
             (exclusive, tag, clients, cookies, addresses, lengths) => RadosNative.ListLockers(
-                _handle, obj, lockName, exclusive, tag, &lengths[0], clients, &lengths[1], cookies, &lengths[2],
+                Handle, obj, lockName, exclusive, tag, &lengths[0], clients, &lengths[1], cookies, &lengths[2],
                 addresses, &lengths[3]));
     }
 
@@ -108,7 +117,7 @@ public sealed class RadosIoContext : IDisposable
     /// <returns>False if that client does not hold it with that cookie.</returns>
     public bool BreakLock(string obj, string lockName, string client, string cookie) => Ensure.ZeroOrAbsent(
         RadosNative.BreakLock(
-            _handle,
+            Handle,
             NativeText.Checked(obj, nameof(obj)),
             NativeText.Checked(lockName, nameof(lockName)),
             NativeText.Checked(client, nameof(client)),
@@ -119,7 +128,7 @@ public sealed class RadosIoContext : IDisposable
     /// <summary>Removes an object (rados_remove).</summary>
     /// <returns>False if there was none.</returns>
     public bool Remove(string obj) => Ensure.ZeroOrAbsent(
-        RadosNative.Remove(_handle, NativeText.Checked(obj, nameof(obj))), "rados_remove", obj);
+        RadosNative.Remove(Handle, NativeText.Checked(obj, nameof(obj))), "rados_remove", obj);
 
     /// <summary>Makes or replaces an object's whole contents at once (rados_write_full).</summary>
     public unsafe void WriteFull(string obj, ReadOnlySpan<byte> content)
@@ -128,7 +137,7 @@ public sealed class RadosIoContext : IDisposable
         fixed (byte* start = content)
         {
             Ensure.ZeroResult(
-                RadosNative.WriteFull(_handle, obj, start, (nuint)content.Length), "rados_write_full", obj);
+                RadosNative.WriteFull(Handle, obj, start, (nuint)content.Length), "rados_write_full", obj);
         }
     }
 
@@ -142,13 +151,17 @@ public sealed class RadosIoContext : IDisposable
         byte[] buffer = new byte[max];
         fixed (byte* start = buffer)
         {
-            int result = RadosNative.Read(_handle, obj, start, (nuint)max, 0);
+            int result = RadosNative.Read(Handle, obj, start, (nuint)max, 0);
             return result == -Errno.NoEntry ? null : buffer[..Ensure.Count(result, "rados_read", obj)];
         }
     }
 
     /// <summary>Closes the context, once the images opened by it are closed too (rados_ioctx_destroy).</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _handle.Dispose();
+    }
 
     internal static RadosIoContext Open(RadosClusterHandle cluster, string subject, Opener opener)
     {

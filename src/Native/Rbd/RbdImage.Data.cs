@@ -16,12 +16,12 @@ public sealed partial class RbdImage
     /// <param name="offset">In bytes.</param>
     /// <param name="buffer">How much to read, and where to.</param>
     /// <returns>The bytes read; fewer than asked for only at the image's end.</returns>
-    /// <exception cref="CephException">EINVAL: the offset is beyond the end.</exception>
+    /// <exception cref="CephException">EINVAL: the offset is at or beyond the end.</exception>
     public unsafe int Read(ulong offset, Span<byte> buffer)
     {
         fixed (byte* start = buffer)
         {
-            return Ensure.Count(RbdNative.Read(_handle, offset, (nuint)buffer.Length, start), "rbd_read", Name);
+            return Ensure.Count(RbdNative.Read(Handle, offset, (nuint)buffer.Length, start), "rbd_read", Name);
         }
     }
 
@@ -34,7 +34,7 @@ public sealed partial class RbdImage
         fixed (byte* start = data)
         {
             int written = Ensure.Count(
-                RbdNative.Write(_handle, offset, (nuint)data.Length, start), "rbd_write", Name);
+                RbdNative.Write(Handle, offset, (nuint)data.Length, start), "rbd_write", Name);
             if (written != data.Length)
             {
                 throw new CephException("rbd_write", written == 0 ? Errno.Invalid : Errno.Io, Name);
@@ -43,7 +43,7 @@ public sealed partial class RbdImage
     }
 
     /// <summary>Waits until all that was written is safe on the OSDs (rbd_flush).</summary>
-    public void Flush() => Ensure.ZeroResult(RbdNative.Flush(_handle), "rbd_flush", Name);
+    public void Flush() => Ensure.ZeroResult(RbdNative.Flush(Handle), "rbd_flush", Name);
 
     /// <summary>
     /// Tells of the extents that hold data, a parent image's included (rbd_diff_iterate2 without a start snapshot,
@@ -62,7 +62,7 @@ public sealed partial class RbdImage
         try
         {
             result = RbdNative.DiffIterate(
-                _handle, null, offset, length, 1, wholeObject ? (byte)1 : (byte)0, &OnExtent, (void*)GCHandle.ToIntPtr(pin));
+                Handle, null, offset, length, 1, wholeObject ? (byte)1 : (byte)0, &OnExtent, (void*)GCHandle.ToIntPtr(pin));
         }
         finally
         {

@@ -31,6 +31,7 @@ public sealed partial class RbdImage : IDisposable
     public const ulong FastDiffInvalid = 2;
 
     private readonly RbdImageHandle _handle;
+    private bool _disposed;
 
     private RbdImage(RbdImageHandle handle, string name, bool readOnly)
     {
@@ -39,7 +40,15 @@ public sealed partial class RbdImage : IDisposable
         IsReadOnly = readOnly;
     }
 
-    internal RbdImageHandle Handle => _handle;
+    // While a batch holds on to the handle, the handle itself would still take calls after Dispose.
+    internal RbdImageHandle Handle
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _handle;
+        }
+    }
 
     /// <summary>The name it was opened by.</summary>
     public string Name { get; }
@@ -55,7 +64,7 @@ public sealed partial class RbdImage : IDisposable
     {
         get
         {
-            Ensure.ZeroResult(RbdNative.GetFeatures(_handle, out ulong features), "rbd_get_features", Name);
+            Ensure.ZeroResult(RbdNative.GetFeatures(Handle, out ulong features), "rbd_get_features", Name);
             return features;
         }
     }
@@ -65,7 +74,7 @@ public sealed partial class RbdImage : IDisposable
     {
         get
         {
-            Ensure.ZeroResult(RbdNative.GetFlags(_handle, out ulong flags), "rbd_get_flags", Name);
+            Ensure.ZeroResult(RbdNative.GetFlags(Handle, out ulong flags), "rbd_get_flags", Name);
             return flags;
         }
     }
@@ -75,7 +84,7 @@ public sealed partial class RbdImage : IDisposable
     {
         get
         {
-            Ensure.ZeroResult(RbdNative.GetStripeUnit(_handle, out ulong unit), "rbd_get_stripe_unit", Name);
+            Ensure.ZeroResult(RbdNative.GetStripeUnit(Handle, out ulong unit), "rbd_get_stripe_unit", Name);
             return unit;
         }
     }
@@ -85,7 +94,7 @@ public sealed partial class RbdImage : IDisposable
     {
         get
         {
-            Ensure.ZeroResult(RbdNative.GetStripeCount(_handle, out ulong count), "rbd_get_stripe_count", Name);
+            Ensure.ZeroResult(RbdNative.GetStripeCount(Handle, out ulong count), "rbd_get_stripe_count", Name);
             return count;
         }
     }
@@ -106,7 +115,7 @@ public sealed partial class RbdImage : IDisposable
     }
 
     /// <summary>Opens an image (rbd_open, rbd_open_read_only).</summary>
-    /// <exception cref="CephException">ENOENT: no such image; EPERM: the key may not watch it; EROFS on a read-only pool.</exception>
+    /// <exception cref="CephException">ENOENT: no such image; EPERM: the key may not read or watch it.</exception>
     public static RbdImage Open(RadosIoContext context, string name, bool readOnly)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -139,7 +148,7 @@ public sealed partial class RbdImage : IDisposable
     public unsafe RbdImageInfo Stat()
     {
         NativeImageInfo info = default;
-        Ensure.ZeroResult(RbdNative.Stat(_handle, &info, (nuint)sizeof(NativeImageInfo)), "rbd_stat", Name);
+        Ensure.ZeroResult(RbdNative.Stat(Handle, &info, (nuint)sizeof(NativeImageInfo)), "rbd_stat", Name);
 
         // rbd_stat cuts the prefix at 24 bytes, which one that names a data pool can exceed.
         string prefix = RbdOptional.GetBlockNamePrefix is null
@@ -150,7 +159,7 @@ public sealed partial class RbdImage : IDisposable
 
     /// <summary>Makes the image larger or, losing what was beyond, smaller (rbd_resize).</summary>
     /// <param name="size">The new size in bytes.</param>
-    public void Resize(ulong size) => Ensure.ZeroResult(RbdNative.Resize(_handle, size), "rbd_resize", Name);
+    public void Resize(ulong size) => Ensure.ZeroResult(RbdNative.Resize(Handle, size), "rbd_resize", Name);
 
     /// <summary>An image's metadata of that key (rbd_metadata_get).</summary>
     /// <returns>Null if there is none.</returns>
@@ -166,7 +175,7 @@ public sealed partial class RbdImage : IDisposable
                 needed = (nuint)buffer.Length;
                 fixed (byte* start = buffer)
                 {
-                    return RbdNative.GetMetadata(_handle, key, start, ref needed);
+                    return RbdNative.GetMetadata(Handle, key, start, ref needed);
                 }
             },
             static (buffer, _) => NativeText.UpToNul(buffer),
@@ -176,13 +185,13 @@ public sealed partial class RbdImage : IDisposable
     /// <summary>Sets metadata, replacing what was there (rbd_metadata_set). Anyone who may read the image can read it.</summary>
     public void SetMetadata(string key, string value) => Ensure.ZeroResult(
         RbdNative.SetMetadata(
-            _handle, NativeText.Checked(key, nameof(key)), NativeText.Checked(value, nameof(value))),
+            Handle, NativeText.Checked(key, nameof(key)), NativeText.Checked(value, nameof(value))),
         "rbd_metadata_set",
         key);
 
     /// <summary>Removes metadata (rbd_metadata_remove); that there is none is fine.</summary>
     public void RemoveMetadata(string key) => _ = Ensure.ZeroOrAbsent(
-        RbdNative.RemoveMetadata(_handle, NativeText.Checked(key, nameof(key))), "rbd_metadata_remove", key);
+        RbdNative.RemoveMetadata(Handle, NativeText.Checked(key, nameof(key))), "rbd_metadata_remove", key);
 
     /// <summary>Who holds a lock on the image (rbd_list_lockers).</summary>
     public unsafe IReadOnlyList<RbdLockOwner> ListLockers() =>
@@ -191,12 +200,16 @@ public sealed partial class RbdImage : IDisposable
             "rbd_list_lockers",
             Name,
             (exclusive, tag, clients, cookies, addresses, lengths) => RbdNative.ListLockers(
-                _handle, exclusive, tag, &lengths[0], clients, &lengths[1], cookies, &lengths[2], addresses, &lengths[3]))
+                Handle, exclusive, tag, &lengths[0], clients, &lengths[1], cookies, &lengths[2], addresses, &lengths[3]))
             .Select(locker => new RbdLockOwner(locker.Client, locker.Cookie, locker.Address)),
     ];
 
     /// <summary>Closes the image, writing back what is cached (rbd_close). Throws nothing; see <see cref="LastCloseResult"/>.</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _handle.Dispose();
+    }
 
     private unsafe string GetText(string name, delegate* unmanaged<nint, byte*, nuint, int> function)
     {
@@ -205,7 +218,7 @@ public sealed partial class RbdImage : IDisposable
         bool held = false;
         try
         {
-            _handle.DangerousAddRef(ref held);
+            Handle.DangerousAddRef(ref held);
             nint image = _handle.DangerousGetHandle();
             return GrowingBuffer.Fill(
                 name,

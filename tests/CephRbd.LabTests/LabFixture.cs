@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using CephRbd.LabTests;
+
+[assembly: AssemblyFixture(typeof(LabFixture))]
+
+namespace CephRbd.LabTests;
+
+/// <summary>
+/// A live Ceph cluster for all tests of this assembly. CEPHRBD_LAB_DIR names the folder of a lab that runs
+/// already and is left running; without it a lab is started for the run and taken down after it.
+/// </summary>
+public sealed class LabFixture : IDisposable
+{
+    private const string Variable = "CEPHRBD_LAB_DIR";
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ToolLimit = TimeSpan.FromSeconds(60);
+
+    private readonly string? _ownFolder;
+    private readonly string _run = Guid.NewGuid().ToString("N")[..8];
+    private int _names;
+
+    public LabFixture()
+    {
+        RepositoryRoot = FindRepositoryRoot();
+        string? given = Environment.GetEnvironmentVariable(Variable);
+        if (!string.IsNullOrEmpty(given))
+        {
+            Dir = Path.GetFullPath(given);
+            RequireRunning();
+            return;
+        }
+
+        _ownFolder = Directory.CreateTempSubdirectory("cephrbd-lab-").FullName;
+        Dir = Path.Combine(_ownFolder, "lab");
+        try
+        {
+            Lab("up", StartLimit);
+            RequireRunning();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The folder that CephRbd.sln lies in.</summary>
+    public string RepositoryRoot { get; }
+
+    /// <summary>The lab's folder.</summary>
+    public string Dir { get; }
+
+    public string ConfFile => Path.Combine(Dir, "ceph.conf");
+
+    public string AdminKeyringFile => Path.Combine(Dir, "ceph.client.admin.keyring");
+
+    /// <summary>A name that no other test uses.</summary>
+    public string NewImageName() => $"test-{_run}-{Interlocked.Increment(ref _names)}";
+
+    /// <summary>Runs one of Ceph's tools as client.admin of the lab; it has a minute.</summary>
+    public (int Exit, string Output, string Errors) Run(string tool, params string[] args) =>
+        Execute(tool, ["-c", ConfFile, "--keyring", AdminKeyringFile, .. args], ToolLimit);
+
+    public void Dispose()
+    {
+        if (_ownFolder is null || !Directory.Exists(_ownFolder))
+        {
+            return;
+        }
+
+        try
+        {
+            Lab("down", StopLimit);
+        }
+        finally
+        {
+            Directory.Delete(_ownFolder, recursive: true);
+        }
+    }
+
+    private void Lab(string verb, TimeSpan limit)
+    {
+        string script = Path.Combine(RepositoryRoot, "deploy", "lab", "lab.sh");
+        (int exit, string output, string errors) = Execute("bash", [script, verb, "--dir", Dir], limit);
+        if (exit != 0)
+        {
+            throw new InvalidOperationException($"lab.sh {verb} ended with {exit}: {output}{errors}");
+        }
+    }
+
+    private void RequireRunning()
+    {
+        (int exit, _, string errors) = Run("ceph", "--connect-timeout", "10", "osd", "stat");
+        if (exit != 0)
+        {
+            throw new InvalidOperationException($"the lab in {Dir} does not answer: {errors}");
+        }
+    }
+
+    private static (int Exit, string Output, string Errors) Execute(string program, string[] args, TimeSpan limit)
+    {
+        ProcessStartInfo start = new(program, args)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+
+        // Also the pipes' ends are waited for with a limit: a daemon may have inherited them.
+        if (!process.WaitForExit(limit) || !Task.WaitAll([output, errors], TimeSpan.FromSeconds(10)))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} did not end within {limit.TotalSeconds} s");
+        }
+
+        return (process.ExitCode, output.Result, errors.Result);
+    }
+
+    private static string FindRepositoryRoot()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "CephRbd.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new DirectoryNotFoundException("no CephRbd.sln above the tests");
+    }
+}
