@@ -46,7 +46,7 @@ internal static class ImageFeatureNames
     /// <param name="features">The feature bits.</param>
     /// <param name="problem">What is wrong, as the end of a sentence that starts with the option's name; else empty.</param>
     /// <returns>Whether the set is one that librbd can create.</returns>
-    public static bool Check(ulong features, out string problem)
+    private static bool Check(ulong features, out string problem)
     {
         ulong unknown = features & ~255UL;
         if (unknown != 0)
