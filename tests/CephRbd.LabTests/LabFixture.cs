@@ -98,7 +98,9 @@ public sealed class LabFixture : IDisposable
         }
     }
 
-    private static (int Exit, string Output, string Errors) Execute(string program, string[] args, TimeSpan limit)
+    /// <summary>Runs any program with its two streams read apart.</summary>
+    /// <exception cref="TimeoutException">It did not end in time, and was killed.</exception>
+    public static (int Exit, string Output, string Errors) Execute(string program, string[] args, TimeSpan limit)
     {
         ProcessStartInfo start = new(program, args)
         {
