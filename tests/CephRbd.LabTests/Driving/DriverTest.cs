@@ -6,7 +6,7 @@ namespace CephRbd.LabTests.Driving;
 /// <summary>A driver with a folder of its own on the lab's cluster, and looks at images by Ceph's own tools.</summary>
 public abstract class DriverTest : LabTest
 {
-    private readonly List<Driver> _drivers = [];
+    private readonly List<PublishedDriver> _drivers = [];
 
     protected DriverTest(LabFixture lab)
         : base(lab)
@@ -23,18 +23,18 @@ public abstract class DriverTest : LabTest
     }
 
     /// <summary>Works as client.cephrbd.</summary>
-    protected Driver Driver { get; }
+    protected PublishedDriver Driver { get; }
 
-    protected Driver NewDriver(string user = "cephrbd")
+    protected PublishedDriver NewDriver(string user = "cephrbd")
     {
-        Driver driver = new(Lab, user);
+        PublishedDriver driver = new(Lab, user);
         _drivers.Add(driver);
         return driver;
     }
 
     protected override void Release()
     {
-        foreach (Driver driver in _drivers)
+        foreach (PublishedDriver driver in _drivers)
         {
             driver.Dispose();
         }
@@ -88,6 +88,10 @@ public abstract class DriverTest : LabTest
         Ceph("rbd", ["import", "--no-progress", .. options, path, Spec(image)]);
         return image;
     }
+
+    /// <summary>The lab's ceph.conf without the line that names keyrings.</summary>
+    protected string ConfWithoutKeyring() =>
+        string.Concat(File.ReadLines(Lab.ConfFile).Where(line => !line.StartsWith("keyring", StringComparison.Ordinal)).Select(line => line + "\n"));
 
     /// <summary>Checks the file system in an exported image, reading only.</summary>
     protected static void CheckFileSystem(string path, string fsType)

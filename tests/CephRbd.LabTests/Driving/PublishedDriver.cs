@@ -7,7 +7,7 @@ namespace CephRbd.LabTests.Driving;
 /// The published driver, called as kubelet calls it, with a config, keyring, log and run folder of its own. What a
 /// test leaves mounted below its folder goes with it.
 /// </summary>
-public sealed class Driver : IDisposable
+public sealed class PublishedDriver : IDisposable
 {
     private const string Variable = "CEPHRBD_BINARY";
     private readonly JsonObject _config = [];
@@ -15,7 +15,7 @@ public sealed class Driver : IDisposable
 
     /// <param name="lab">The cluster.</param>
     /// <param name="user">Whose keyring of the lab the config names; client.cephrbd may use pool hyper and nothing else.</param>
-    public Driver(LabFixture lab, string user = "cephrbd")
+    public PublishedDriver(LabFixture lab, string user = "cephrbd")
     {
         ArgumentNullException.ThrowIfNull(lab);
         Binary = FindBinary(lab);
@@ -52,7 +52,7 @@ public sealed class Driver : IDisposable
     public string Key { get; }
 
     /// <summary>Changes one setting; null takes it out.</summary>
-    public Driver With(string setting, JsonNode? value)
+    public PublishedDriver With(string setting, JsonNode? value)
     {
         if (value is null)
         {
@@ -68,7 +68,7 @@ public sealed class Driver : IDisposable
     }
 
     /// <summary>Changes the environment that the driver is given.</summary>
-    public Driver WithEnvironment(string name, string value)
+    public PublishedDriver WithEnvironment(string name, string value)
     {
         _environment[name] = value;
         return this;
@@ -113,7 +113,7 @@ public sealed class Driver : IDisposable
         Assert.True(reply.Status == "Failure", reply.Raw);
         foreach (string word in words)
         {
-            Assert.Contains(word, reply.Message, StringComparison.Ordinal);
+            Assert.True(reply.Message.Contains(word, StringComparison.Ordinal), $"\"{word}\" is not in: {reply.Raw}");
         }
 
         return reply;
