@@ -38,6 +38,11 @@ internal static class VolumeRecord
     /// <summary>What differs from the volume asked for; null when nothing does, or when the record tells nothing (the original driver wrote none).</summary>
     public static string? DifferenceFrom(ReadOnlySpan<byte> record, VolumeSpec spec)
     {
+        if (record.IsEmpty)
+        {
+            return null;
+        }
+
         try
         {
             var reader = new Utf8JsonReader(record);

@@ -120,7 +120,7 @@ public sealed class MessageTests(LabFixture lab) : DriverTest(lab)
     public void options_that_mkfs_refuses_show_its_words_and_write_nothing()
     {
         string image = NewName();
-        Driver.Fail(Attach(image, ("mkfsOptions", "-b 12345")), $"hyper/{image}", "mkfs.ext4", "12345");
+        Driver.Fail(Attach(image, ("mkfsOptions", "-O nosuchfeature")), $"hyper/{image}", "mkfs.ext4", "nosuchfeature");
         Assert.Equal("", Blkid(Export(image), "TYPE"));
         Driver.Succeed("attach", Volume.Options(image));
     }

@@ -45,6 +45,7 @@ public sealed class SecretTests(LabFixture lab) : DriverTest(lab)
     [InlineData("xfs")]
     public void the_key_is_in_no_argument_log_output_or_file_but_the_tag(string fsType)
     {
+        SlowMkfs(fsType);
         Driver.With("logLevel", "debug");
         string dir = Driver.NewMountDir();
         string image = NewName();
@@ -55,6 +56,7 @@ public sealed class SecretTests(LabFixture lab) : DriverTest(lab)
 
         Driver.Fail(["mount", dir, Volume.PodOptions("other", Volume.Secret("key", Driver.Key))]);
         Driver.Succeed("mount", dir, Volume.PodOptions(image, Volume.FsType(fsType), Volume.Secret("key", Driver.Key)));
+        Assert.NotEmpty(File.ReadAllText(Path.Combine(Driver.Dir, "environment")));
         Assert.NotEmpty(File.ReadAllText(Driver.LogFile));
         Assert.Equal([Path.Combine(dir, TagName)], FilesWith(Driver.Key));
         Driver.Succeed("unmount", dir);
@@ -77,6 +79,17 @@ public sealed class SecretTests(LabFixture lab) : DriverTest(lab)
             Assert.True(lines.Length > 1, raw);
             Assert.Contains(lines, line => line.StartsWith("{\"status\":", StringComparison.Ordinal));
         }
+    }
+
+    // Long enough to be seen; it also writes down the environment that it was given.
+    private void SlowMkfs(string fsType)
+    {
+        string folder = Path.Combine(Driver.Dir, "bin");
+        string tool = Path.Combine(folder, "mkfs." + fsType);
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(tool, $"#!/bin/bash\nenv >'{Driver.Dir}/environment'\nsleep 0.5\nexec /usr/sbin/mkfs.{fsType} \"$@\"\n");
+        File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Driver.WithEnvironment("PATH", folder + ":/usr/sbin:/usr/bin:/sbin:/bin");
     }
 
     private void NoKeyring() => Driver
