@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using CephRbd.Driver.Admin;
 using CephRbd.Driver.Ceph;
 using CephRbd.Driver.Ceph.Conf;
@@ -25,7 +24,7 @@ internal static class Program
         StandardStreams streams;
         try
         {
-            streams = StandardStreams.TakeOver(guarded: !RuntimeFeature.IsDynamicCodeSupported);
+            streams = StandardStreams.TakeOver();
         }
         catch (LinuxException)
         {

@@ -38,6 +38,6 @@ public sealed class CephException : Exception
     private static string Compose(string call, int errno, string? subject)
     {
         string what = subject is null ? call : $"{call} {subject}";
-        return $"{what}: {Native.Errno.Describe(errno)} ({Native.Errno.Name(errno)}, {errno})";
+        return $"{what}: {Native.Errno.Explain(errno)}";
     }
 }

@@ -23,7 +23,7 @@ public static class CephLibraries
     internal const string Rados = "librados.so.2";
     internal const string Rbd = "librbd.so.1";
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock _gate = new();
     private static bool _loaded;
     private static bool _resolverSet;
     private static nint _rados;
@@ -40,7 +40,7 @@ public static class CephLibraries
         }
         catch (NativeLibraryException e)
         {
-            error = e.InnerException is null ? e.Message : $"{e.Message}: {e.InnerException.Message}";
+            error = e.InnerException is null ? e.Message : $"{e.Message}: {Reason(e.InnerException.Message)}";
         }
 
         string maps = File.ReadAllText("/proc/self/maps");
@@ -61,7 +61,7 @@ public static class CephLibraries
     /// <exception cref="NativeLibraryException">A library or a symbol is missing.</exception>
     internal static void EnsureLoaded()
     {
-        lock (Gate)
+        lock (_gate)
         {
             if (_loaded)
             {
@@ -83,6 +83,10 @@ public static class CephLibraries
             _loaded = true;
         }
     }
+
+    /// <summary>The runtime puts lines of general advice before the loader's own words.</summary>
+    internal static string Reason(string message) =>
+        message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
 
     /// <summary>Finds the file behind a loaded library.</summary>
     /// <param name="maps">The text of /proc/self/maps.</param>

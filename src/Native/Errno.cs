@@ -1,7 +1,7 @@
 namespace CephRbd.Native;
 
 /// <summary>
-/// Linux error numbers as Ceph's C API returns them (negated). They are the same on x86-64 and
+/// Linux error numbers, as libc sets them and Ceph's C API returns them (negated). They are the same on x86-64 and
 /// AArch64. Names and texts come from a table of our own: the C library's depend on the locale.
 /// </summary>
 public static class Errno
@@ -71,6 +71,36 @@ public static class Errno
 
     /// <summary>ECANCELED.</summary>
     public const int Canceled = 125;
+
+    /// <summary>ESRCH: no such process.</summary>
+    public const int NoProcess = 3;
+
+    /// <summary>EINTR: a signal came first.</summary>
+    public const int Interrupted = 4;
+
+    /// <summary>ENXIO: of lseek(2), no data from there on.</summary>
+    public const int NoDevice = 6;
+
+    /// <summary>EBADF.</summary>
+    public const int BadDescriptor = 9;
+
+    /// <summary>ENOTDIR.</summary>
+    public const int NotDirectory = 20;
+
+    /// <summary>EISDIR.</summary>
+    public const int IsDirectory = 21;
+
+    /// <summary>EPIPE: the reader is gone.</summary>
+    public const int BrokenPipe = 32;
+
+    /// <summary>ELOOP: a symbolic link where none is followed, or too many.</summary>
+    public const int TooManyLinks = 40;
+
+    /// <summary>Name and text together, for messages.</summary>
+    /// <param name="errno">A positive error number.</param>
+    /// <returns>Such as "Device or resource busy (EBUSY, 16)".</returns>
+    public static string Explain(int errno) =>
+        Lookup(errno) is ({ } name, { } text) ? $"{text} ({name}, {errno})" : $"Unknown error ({errno})";
 
     /// <summary>The symbolic name.</summary>
     /// <param name="errno">A positive error number.</param>

@@ -1,7 +1,6 @@
 using System.Text;
 using CephRbd.Driver.Protocol;
 using CephRbd.Native.Linux;
-using CephRbd.Native.Rados;
 
 namespace CephRbd.Driver.Admin;
 

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using CephRbd.Native;
 
@@ -13,9 +12,9 @@ internal static class VersionText
         string own = typeof(VersionText).Assembly.GetName().Version?.ToString(3) ?? "unknown";
         CephLibraryInfo libraries = CephLibraries.Probe();
         return $"""
-            cephrbd  {own} ({RuntimeInformation.RuntimeIdentifier})
-            librados {libraries.RadosVersion ?? "not found"}{At(libraries.RadosPath)}
-            librbd   {libraries.RbdVersion ?? "not found"}{At(libraries.RbdPath)}
+            cephrbd {own} ({RuntimeInformation.RuntimeIdentifier})
+            {libraries.RadosVersion ?? "librados not found"}{At(libraries.RadosPath)}
+            {libraries.RbdVersion ?? "librbd not found"}{At(libraries.RbdPath)}
             {(libraries.Error is null ? "" : $"{libraries.Error}\nInstall Ceph's client libraries (Debian, Kylin: apt install librados2 librbd1).\n")}
             """;
     }

@@ -23,7 +23,7 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         try
         {
             using RadosIoContext pool = connection.OpenPool(spec);
-            ulong size = EnsureImage(pool, spec);
+            ulong size = EnsureImage(connection, pool, spec);
             IReadOnlyList<string> addresses = steps.Run("ask for the monitors", () => monitors.GetAwaiter().GetResult());
             return new PreparedImage(size, spec.FsType, connection.Credentials.User, connection.Credentials.Key, addresses);
         }
@@ -85,10 +85,11 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         "ceph -s: OSDs down or frozen, placement groups inactive");
 
     // The common case first, and cheap: the image is there and formatted, one read-only open tells.
-    private ulong EnsureImage(RadosIoContext pool, VolumeSpec spec)
+    private ulong EnsureImage(ClusterConnection connection, RadosIoContext pool, VolumeSpec spec)
     {
         var formatter = new ImageFormatter(config, steps);
         ulong size;
+        bool newborn = false;
         ImageFormatter.Need need;
         using (RbdImage? image = OpenIfThere(pool, spec, readOnly: true))
         {
@@ -97,17 +98,17 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
                 if (Create(pool, spec) is not { } created)
                 {
                     // Another call was quicker: its image is judged like any that was there before.
-                    return EnsureImage(pool, spec);
+                    return EnsureImage(connection, pool, spec);
                 }
 
-                (size, need) = (created, ImageFormatter.Need.Format);
+                (size, need, newborn) = (created, ImageFormatter.Need.Format, true);
             }
             else
             {
                 RbdImageInfo info = image.Stat();
                 size = info.SizeBytes;
                 CheckSize(spec, size);
-                need = formatter.Examine(image, info, spec);
+                need = formatter.Examine(image, info, spec, proveBlank: false);
             }
         }
 
@@ -117,7 +118,7 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
                 formatter.TakeOffMark(pool, spec);
                 break;
             case ImageFormatter.Need.Format or ImageFormatter.Need.FormatAgain:
-                formatter.Format(pool, spec, size);
+                formatter.Format(pool, spec, size, newborn, connection.Rados.InstanceId);
                 break;
             case ImageFormatter.Need.Nothing:
             default:

@@ -70,7 +70,8 @@ internal static class ConfigReader
         }
         catch (JsonException e)
         {
-            throw new ConfigException($"{path} line {e.LineNumber + 1}: not valid JSON at column {e.BytePositionInLine + 1}", e);
+            // Without the reader's exception: its text quotes the file, where somebody may have put a key.
+            throw new ConfigException($"{path} line {e.LineNumber + 1}: not valid JSON at column {e.BytePositionInLine + 1}");
         }
         catch (InvalidOperationException e)
         {

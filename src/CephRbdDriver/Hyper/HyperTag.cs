@@ -14,7 +14,7 @@ internal sealed record HyperTag(string VolumeId, string Pool, string FsType, str
     /// <summary>The name frakti looks for.</summary>
     public const string FileName = "hyper-flexvolume.json";
 
-    private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions _plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The tag of a prepared image. A rados namespace goes before the image's name, as QEMU 5.0 and later read it.</summary>
     public static HyperTag Of(VolumeSpec spec, PreparedImage image) => new(
@@ -29,7 +29,7 @@ internal sealed record HyperTag(string VolumeId, string Pool, string FsType, str
     public byte[] ToJson()
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer, s_plain))
+        using (var json = new Utf8JsonWriter(buffer, _plain))
         {
             json.WriteStartObject();
             json.WriteStartObject("cephRBDOptsData");

@@ -16,7 +16,7 @@ internal sealed class TagStore(DriverConfig config)
     public const string MountSource = "cephrbd";
 
     private const uint PrivateFile = 0x180; // 0600
-    private static readonly TimeSpan s_busyPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _busyPatience = TimeSpan.FromSeconds(2);
 
     private string StageRoot => Path.Combine(config.RunDir, "stage");
 
@@ -162,7 +162,7 @@ internal sealed class TagStore(DriverConfig config)
             {
                 return true;
             }
-            catch (LinuxException e) when (e.Errno == Native.Errno.Busy && deadline.Elapsed - start < s_busyPatience)
+            catch (LinuxException e) when (e.Errno == Native.Errno.Busy && deadline.Elapsed - start < _busyPatience)
             {
                 // frakti reads the tag for a moment.
                 Thread.Sleep(50);

@@ -40,7 +40,6 @@ internal sealed class CallLog(DriverConfig config, CommandLine line, Dispatcher 
             .ForContext("Pod", spec?.Pod is { } pod ? $"{pod.Namespace}/{pod.Name}" : null)
             .ForContext("PodUid", spec?.Pod?.Uid)
             .ForContext("Dir", Directory())
-            .ForContext("Pid", Environment.ProcessId)
             .Write(level, "{Verb} {Image}: {Outcome} in {Milliseconds} ms",
                 line.VerbName, spec?.ImageSpec, reply.Status.ToString(), Math.Round(steps.Deadline.Elapsed.TotalMilliseconds, 1));
 

@@ -26,7 +26,7 @@ internal sealed record Capabilities(bool Attach, bool FsGroup, bool SelinuxRelab
 /// <summary>The one answer of a call: one JSON object on one line.</summary>
 internal sealed record Reply(ReplyStatus Status)
 {
-    private static readonly JsonWriterOptions s_options = new()
+    private static readonly JsonWriterOptions _options = new()
     {
         // kubelet parses JSON, not HTML: quotes around image names stay readable in its log.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -60,7 +60,7 @@ internal sealed record Reply(ReplyStatus Status)
     public byte[] ToJsonLine()
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer, s_options))
+        using (var json = new Utf8JsonWriter(buffer, _options))
         {
             json.WriteStartObject();
             json.WriteString("status", Status switch

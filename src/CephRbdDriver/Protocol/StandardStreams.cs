@@ -15,20 +15,16 @@ internal sealed class StandardStreams
     private const int Error = 2;
     private readonly int _reply;
     private readonly int _narration;
-    private readonly bool _guarded;
-    private int _claimed;
 
-    private StandardStreams(int reply, int narration, bool guarded)
+    private StandardStreams(int reply, int narration)
     {
         _reply = reply;
         _narration = narration;
-        _guarded = guarded;
     }
 
     /// <summary>Takes both over.</summary>
-    /// <param name="guarded">The crash guard is linked in: it and we share the right to the one reply.</param>
     /// <exception cref="LinuxException">stdout is closed: there is nobody to reply to.</exception>
-    public static StandardStreams TakeOver(bool guarded)
+    public static StandardStreams TakeOver()
     {
         int reply = Descriptors.Duplicate(Output);
         int narration;
@@ -45,17 +41,11 @@ internal sealed class StandardStreams
         int nothing = Descriptors.OpenNull();
         Descriptors.Replace(Output, nothing);
         Descriptors.Replace(Error, nothing);
-        return new StandardStreams(reply, narration, guarded);
+        return new StandardStreams(reply, narration);
     }
 
     /// <summary>Prepares what is said if the process dies in native code, or a library ends it.</summary>
-    public void PrepareLastWords(Reply reply)
-    {
-        if (_guarded)
-        {
-            CrashGuard.Arm(_reply, reply.ToJsonLine());
-        }
-    }
+    public void PrepareLastWords(Reply reply) => CrashGuard.Arm(_reply, reply.ToJsonLine());
 
     /// <summary>Writes the reply, if none was written yet.</summary>
     /// <returns>Whether it was this one.</returns>
@@ -63,13 +53,20 @@ internal sealed class StandardStreams
     public bool Send(Reply reply)
     {
         byte[] line = reply.ToJsonLine();
-        bool first = _guarded ? CrashGuard.TryClaim() : Interlocked.Exchange(ref _claimed, 1) == 0;
-        if (first)
+        if (!CrashGuard.TryClaim())
         {
-            Descriptors.WriteAll(_reply, line);
+            return false;
         }
 
-        return first;
+        try
+        {
+            Descriptors.WriteAll(_reply, line);
+            return true;
+        }
+        finally
+        {
+            CrashGuard.Written();
+        }
     }
 
     /// <summary>Tells the admin who asked for <c>--verbose</c> a line.</summary>

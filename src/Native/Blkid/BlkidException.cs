@@ -7,7 +7,7 @@ public sealed class BlkidException : Exception
     /// <param name="call">The function's name.</param>
     /// <param name="errno">The errno it left, or 0.</param>
     public BlkidException(string call, int errno)
-        : base(errno == 0 ? $"{call} failed" : $"{call}: {Linux.Errno.Describe(errno)}")
+        : base(errno == 0 ? $"{call} failed" : $"{call}: {Native.Errno.Explain(errno)}")
     {
         Call = call;
         Errno = errno;

@@ -5,13 +5,20 @@ using Microsoft.Win32.SafeHandles;
 namespace CephRbd.Native.Blkid;
 
 /// <summary>
-/// Asks libblkid what a file, or a device, holds. It reads the first and last few MiB only, unless what it finds
-/// there points elsewhere: an NTFS or BitLocker volume is known only by a block that its boot sector points to,
-/// anywhere in the image. So a copy of head and tail alone is enough to recognise Linux's file systems, LVM, LUKS,
-/// RAID and partition tables, but "nothing" about one whose bytes are not all zero does not mean blank.
+/// Asks libblkid what a file, or a device, holds. It looks at head and tail only (release 2.38: up to 4,194,816
+/// bytes from the start and 1,580,544 from the end, whatever the size), unless what it finds there points elsewhere:
+/// NTFS, for one, is recognised only by a file table that may be anywhere in the image; from head and tail alone its
+/// boot sector is taken for a DOS partition table. So a copy of head and tail is enough to know Linux's file systems,
+/// LVM, LUKS, RAID and partition tables by name. "Nothing" about bytes that are not all zero does not mean blank.
 /// </summary>
 public static class SignatureProbe
 {
+    /// <summary>Bytes from the start that a copy for probing must hold: twice what the library looks at.</summary>
+    public const long HeadBytes = 8L << 20;
+
+    /// <summary>Bytes before the end that a copy for probing must hold: more than twice what the library looks at.</summary>
+    public const long TailBytes = 4L << 20;
+
     private const int Label = 1 << 1;
     private const int Uuid = 1 << 3;
     private const int Type = 1 << 5;

@@ -78,7 +78,7 @@ public static partial class CrashGuard
     {
         if (IsLinked && NativeCoverThread() != 0)
         {
-            throw new LinuxException("sigaltstack", Linux.Errno.ENOMEM);
+            throw new LinuxException("sigaltstack", Errno.NoMemory);
         }
     }
 

@@ -61,7 +61,7 @@ public sealed class AppendOnlyFile : IDisposable
             {
                 written = Libc.Write(Fd, start, (nuint)line.Length);
             }
-            while (written < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
+            while (written < 0 && Marshal.GetLastPInvokeError() == Errno.Interrupted);
 
             if (written < 0)
             {
@@ -70,7 +70,7 @@ public sealed class AppendOnlyFile : IDisposable
 
             if (written < line.Length)
             {
-                throw new LinuxException("write", Errno.ENOSPC, _path);
+                throw new LinuxException("write", Errno.NoSpace, _path);
             }
         }
     }

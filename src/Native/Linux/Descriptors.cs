@@ -29,7 +29,7 @@ public static class Descriptors
         while (Libc.DuplicateTo(source, target) < 0)
         {
             var errno = Marshal.GetLastPInvokeError();
-            if (errno != Errno.EINTR)
+            if (errno != Errno.Interrupted)
             {
                 throw new LinuxException("dup2", errno);
             }
@@ -67,9 +67,9 @@ public static class Descriptors
 
                 switch (Marshal.GetLastPInvokeError())
                 {
-                    case Errno.EINTR:
+                    case Errno.Interrupted:
                         break;
-                    case Errno.EAGAIN:
+                    case Errno.TryAgain:
                         AwaitWritable(fd, patience);
                         break;
                     case var errno:
@@ -92,7 +92,7 @@ public static class Descriptors
             }
 
             var flags = Libc.Control(fd, GetFlags, 0);
-            if (flags < 0 && Marshal.GetLastPInvokeError() == Errno.EBADF)
+            if (flags < 0 && Marshal.GetLastPInvokeError() == Errno.BadDescriptor)
             {
                 // Closed since the listing: the listing's own descriptor, for one.
                 continue;
@@ -111,7 +111,7 @@ public static class Descriptors
             var left = patience - clock.Elapsed;
             if (left <= TimeSpan.Zero)
             {
-                throw new LinuxException("write", Errno.ETIMEDOUT);
+                throw new LinuxException("write", Errno.TimedOut);
             }
 
             var waited = new PollDescriptor { Fd = fd, Events = Writable };
@@ -121,7 +121,7 @@ public static class Descriptors
                 return;
             }
 
-            if (ready < 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.EINTR)
+            if (ready < 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.Interrupted)
             {
                 throw new LinuxException("poll", errno);
             }

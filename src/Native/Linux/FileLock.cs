@@ -52,7 +52,7 @@ public sealed class FileLock : IDisposable
         while (Libc.Lock(fd, Exclusive | NonBlocking) != 0)
         {
             var errno = Marshal.GetLastPInvokeError();
-            if (errno is not (Errno.EAGAIN or Errno.EINTR))
+            if (errno is not (Errno.TryAgain or Errno.Interrupted))
             {
                 throw new LinuxException("flock", errno, path);
             }

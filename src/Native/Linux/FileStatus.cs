@@ -62,7 +62,7 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode,
     internal static unsafe FileStatus OfDescriptor(int fd)
     {
         byte nothing = 0;
-        return Ask(fd, &nothing, EmptyPath, null) ?? throw new LinuxException("newfstatat", Errno.ENOENT);
+        return Ask(fd, &nothing, EmptyPath, null) ?? throw new LinuxException("newfstatat", Errno.NoEntry);
     }
 
     private static unsafe FileStatus? Ask(int fd, byte* name, int flags, string? path)
@@ -72,7 +72,7 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode,
         if (Libc.Syscall(SyscallNumbers.StatAt, fd, (nint)name, (nint)buffer, flags) != 0)
         {
             var errno = Marshal.GetLastPInvokeError();
-            return errno is Errno.ENOENT or Errno.ENOTDIR
+            return errno is Errno.NoEntry or Errno.NotDirectory
                 ? null
                 : throw new LinuxException("newfstatat", errno, path);
         }

@@ -26,7 +26,7 @@ public static class Files
         }
 
         var errno = Marshal.GetLastPInvokeError();
-        return errno is Errno.EOPNOTSUPP or Errno.EISDIR or Errno.ENOENT or Errno.EINVAL
+        return errno is Errno.NotSupported or Errno.IsDirectory or Errno.NoEntry or Errno.Invalid
             ? OpenUnlinked(dir)
             : throw new LinuxException("open", errno, dir);
     }
@@ -74,6 +74,32 @@ public static class Files
         SyncDirectory(dir);
     }
 
+    /// <summary>Makes one directory; one that is there already is left as it is.</summary>
+    /// <param name="path">Its path; the directory above it must be there.</param>
+    /// <param name="mode">Permission bits for a new one, less the umask.</param>
+    /// <exception cref="LinuxException">mkdir(2) failed.</exception>
+    public static void MakeDirectory(string path, uint mode)
+    {
+        if (Libc.MakeDirectory(path, mode) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.Exists)
+        {
+            throw new LinuxException("mkdir", errno, path);
+        }
+    }
+
+    /// <summary>Renames within one file system, replacing what has the new name.</summary>
+    /// <exception cref="LinuxException">rename(2) failed.</exception>
+    public static void Rename(string from, string to) => Check.Zero(Libc.Rename(from, to), "rename", from);
+
+    /// <summary>Removes a name that is not a directory's; one that is not there is fine.</summary>
+    /// <exception cref="LinuxException">unlink(2) failed.</exception>
+    public static void Remove(string path)
+    {
+        if (Libc.Unlink(path) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.NoEntry)
+        {
+            throw new LinuxException("unlink", errno, path);
+        }
+    }
+
     /// <summary>Makes a file exactly this long; a longer one gets a hole at its end.</summary>
     /// <param name="file">Open for writing.</param>
     /// <param name="length">Bytes.</param>
@@ -99,9 +125,9 @@ public static class Files
             {
                 switch (Marshal.GetLastPInvokeError())
                 {
-                    case Errno.ENXIO:
+                    case Errno.NoDevice:
                         return extents;
-                    case Errno.EINVAL or Errno.EOPNOTSUPP:
+                    case Errno.Invalid or Errno.NotSupported:
                         return [(0, size)];
                     case var errno:
                         throw new LinuxException("lseek", errno);
@@ -172,7 +198,7 @@ public static class Files
             }
 
             var errno = Marshal.GetLastPInvokeError();
-            if (errno != Errno.EINTR)
+            if (errno != Errno.Interrupted)
             {
                 throw new LinuxException("open", errno, path);
             }
@@ -209,7 +235,7 @@ public static class Files
         using var handle = Open(dir, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
 
         // Some network file systems cannot sync a directory and say EINVAL; there is nothing more to do then.
-        if (Libc.Sync(Fd(handle)) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.EINVAL)
+        if (Libc.Sync(Fd(handle)) != 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.Invalid)
         {
             throw new LinuxException("fsync", errno, dir);
         }

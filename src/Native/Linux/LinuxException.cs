@@ -9,8 +9,8 @@ public sealed class LinuxException : Exception
     /// <param name="path">The path the call was about; never anything secret.</param>
     public LinuxException(string call, int errno, string? path = null)
         : base(path is null
-            ? $"{call}: {Linux.Errno.Describe(errno)}"
-            : $"{call} {path}: {Linux.Errno.Describe(errno)}")
+            ? $"{call}: {Native.Errno.Explain(errno)}"
+            : $"{call} {path}: {Native.Errno.Explain(errno)}")
     {
         Call = call;
         Errno = errno;
@@ -20,7 +20,7 @@ public sealed class LinuxException : Exception
     /// <summary>The system call's name.</summary>
     public string Call { get; }
 
-    /// <summary>The positive errno; compare with the constants of <see cref="Linux.Errno"/>.</summary>
+    /// <summary>The positive errno; compare with the constants of <see cref="Native.Errno"/>.</summary>
     public int Errno { get; }
 
     /// <summary>The path the call was about, if any.</summary>

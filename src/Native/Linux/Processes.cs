@@ -29,7 +29,7 @@ public static class Processes
     /// <exception cref="FormatException">The kernel's line is not as proc(5) has it.</exception>
     public static long StartTime(int pid)
     {
-        var stat = ReadStat(pid) ?? throw new LinuxException("open", Errno.ESRCH, StatPath(pid));
+        var stat = ReadStat(pid) ?? throw new LinuxException("open", Errno.NoProcess, StatPath(pid));
         return ParseStat(stat).StartTime;
     }
 
@@ -70,7 +70,7 @@ public static class Processes
         {
             return null;
         }
-        catch (IOException e) when (e.HResult == Errno.ESRCH)
+        catch (IOException e) when (e.HResult == Errno.NoProcess)
         {
             // It ended between open and read.
             return null;

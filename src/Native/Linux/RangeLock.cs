@@ -30,13 +30,13 @@ public sealed class RangeLock : IDisposable
         while (Libc.Control((int)handle.DangerousGetHandle(), SetLockOfDescription, (nint)(&range)) != 0)
         {
             int errno = Marshal.GetLastPInvokeError();
-            if (errno == Errno.EINTR)
+            if (errno == Errno.Interrupted)
             {
                 continue;
             }
 
             handle.Dispose();
-            return errno is Errno.EAGAIN or Errno.EACCES ? null : throw new LinuxException("fcntl", errno, path);
+            return errno is Errno.TryAgain or Errno.Access ? null : throw new LinuxException("fcntl", errno, path);
         }
 
         return new RangeLock(handle);

@@ -8,8 +8,8 @@ namespace CephRbd.Native.Rados;
 /// <see cref="Connect"/>); names in mon_host, and the search for a missing pool, are bound by none of them.
 /// </summary>
 /// <remarks>
-/// CEPH_ARGS and CEPH_CONF are never looked at. CEPH_KEYRING is: librados reads it when the handle is
-/// made, so set the option keyring to be independent of it. Errors are <see cref="CephException"/>s.
+/// Ceph's environment variables (CEPH_ARGS, CEPH_CONF, CEPH_KEYRING …) have no say: making a client removes them
+/// from the process, so make the first one before there are other threads. Errors are <see cref="CephException"/>s.
 /// Disposing it while contexts or images are still open is safe: the last of them closes the connection.
 /// </remarks>
 public sealed class RadosCluster : IDisposable
@@ -39,6 +39,7 @@ public sealed class RadosCluster : IDisposable
         _ = NativeText.Checked(clusterName, nameof(clusterName));
         _ = NativeText.Checked(entity, nameof(entity));
         CephLibraries.EnsureLoaded();
+        CephEnvironment.Clear();
         RadosClusterHandle handle = new();
         Ensure.ZeroResult(RadosNative.Create(out nint cluster, clusterName, entity, 0), "rados_create2", entity);
         handle.Adopt(cluster);
@@ -47,8 +48,13 @@ public sealed class RadosCluster : IDisposable
 
     /// <summary>Reads a ceph.conf (rados_conf_read_file). Complaints about its contents go to stderr.</summary>
     /// <exception cref="CephException">ENOENT: no such file; EINVAL: not a configuration file.</exception>
-    public void ReadConfigFile(string path) => Ensure.ZeroResult(
-        RadosNative.ReadConfigFile(Handle, NativeText.Checked(path, nameof(path))), "rados_conf_read_file", path);
+    public void ReadConfigFile(string path)
+    {
+        // No path would make librados look in its default places.
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        Ensure.ZeroResult(
+            RadosNative.ReadConfigFile(Handle, NativeText.Checked(path, nameof(path))), "rados_conf_read_file", path);
+    }
 
     /// <summary>Sets an option (rados_conf_set). The value is never repeated in an error.</summary>
     /// <exception cref="CephException">ENOENT: no such option in this release; EINVAL: a value it does not take.</exception>
@@ -127,13 +133,17 @@ public sealed class RadosCluster : IDisposable
     {
         _ = NativeText.Checked(name, nameof(name));
         return RadosIoContext.Open(
-            Handle, name, (RadosClusterHandle cluster, out nint context) => RadosNative.CreateContext(cluster, name, out context));
+            Handle,
+            "rados_ioctx_create",
+            name,
+            (RadosClusterHandle cluster, out nint context) => RadosNative.CreateContext(cluster, name, out context));
     }
 
     /// <summary>Opens a pool by its id (rados_ioctx_create2, Ceph 0.94).</summary>
     /// <exception cref="CephException">ENOENT: no such pool.</exception>
     public RadosIoContext OpenPool(long id) => RadosIoContext.Open(
         Handle,
+        "rados_ioctx_create2",
         $"pool {id}",
         (RadosClusterHandle cluster, out nint context) => RadosNative.CreateContextById(cluster, id, out context));
 

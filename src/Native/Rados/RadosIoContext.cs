@@ -163,12 +163,12 @@ public sealed class RadosIoContext : IDisposable
         _handle.Dispose();
     }
 
-    internal static RadosIoContext Open(RadosClusterHandle cluster, string subject, Opener opener)
+    internal static RadosIoContext Open(RadosClusterHandle cluster, string call, string subject, Opener opener)
     {
         RadosIoContextHandle handle = new(cluster);
         try
         {
-            Ensure.ZeroResult(opener(cluster, out nint context), "rados_ioctx_create", subject);
+            Ensure.ZeroResult(opener(cluster, out nint context), call, subject);
             handle.Adopt(context);
             return new RadosIoContext(handle);
         }

@@ -6,7 +6,7 @@ namespace CephRbd.Native.Rbd;
 internal static unsafe class RbdOptional
 {
     /// <summary>Every symbol looked up here.</summary>
-    internal static ReadOnlySpan<string> Symbols => (string[])["rbd_get_id", "rbd_get_block_name_prefix"];
+    internal static ReadOnlySpan<string> Symbols => (string[])["rbd_get_id", "rbd_get_block_name_prefix", "rbd_watchers_list", "rbd_watchers_list_cleanup"];
 
     /// <summary><c>int rbd_get_id(rbd_image_t image, char *id, size_t id_len)</c>, from 10.2.6 on; -ERANGE without a size</summary>
     internal static delegate* unmanaged<nint, byte*, nuint, int> GetId { get; private set; }
@@ -17,8 +17,19 @@ internal static unsafe class RbdOptional
     /// </summary>
     internal static delegate* unmanaged<nint, byte*, nuint, int> GetBlockNamePrefix { get; private set; }
 
+    /// <summary>
+    /// <c>int rbd_watchers_list(rbd_image_t image, rbd_image_watcher_t *watchers, size_t *max_watchers)</c>, from
+    /// Mimic (13.2) on; -ERANGE with the count filled in
+    /// </summary>
+    internal static delegate* unmanaged<nint, RbdWatcherNative*, nuint*, int> WatchersList { get; private set; }
+
+    /// <summary><c>void rbd_watchers_list_cleanup(rbd_image_watcher_t *watchers, size_t num_watchers)</c>, from Mimic (13.2) on</summary>
+    internal static delegate* unmanaged<RbdWatcherNative*, nuint, void> WatchersListCleanup { get; private set; }
+
     internal static void Bind(nint library)
     {
+        WatchersList = (delegate* unmanaged<nint, RbdWatcherNative*, nuint*, int>)Find(library, Symbols[2]);
+        WatchersListCleanup = (delegate* unmanaged<RbdWatcherNative*, nuint, void>)Find(library, Symbols[3]);
         GetId = (delegate* unmanaged<nint, byte*, nuint, int>)Find(library, Symbols[0]);
         GetBlockNamePrefix = (delegate* unmanaged<nint, byte*, nuint, int>)Find(library, Symbols[1]);
     }

@@ -187,6 +187,40 @@ public sealed class ImageTests(LabFixture lab) : LabTest(lab)
     }
 
     [Fact]
+    public void A_blocklisted_client_gets_ESHUTDOWN()
+    {
+        string name = CreateImage(MiB);
+        using RadosCluster other = Connect();
+        using RadosIoContext otherPool = other.OpenPool("hyper");
+        using RbdImage image = RbdImage.Open(otherPool, name, readOnly: false);
+        Assert.True(otherPool.LockExclusive(name, "lock", "", "", TimeSpan.Zero));
+        string address = Assert.Single(Pool.ListLockers(name, "lock")).Address;
+
+        (int exit, _, string errors) = Lab.Run("ceph", "--connect-timeout", "10", "osd", "blocklist", "add", address);
+        Assert.True(exit == 0, errors);
+        try
+        {
+            Assert.Equal(Errno.ShutDown, ErrnoOf(() =>
+            {
+                // The OSDs learn of it within moments, not at once.
+                DateTime limit = DateTime.UtcNow.AddSeconds(10);
+                while (DateTime.UtcNow < limit)
+                {
+                    image.Write(0, "x"u8);
+                    Thread.Sleep(50);
+                }
+            }));
+            image.Dispose();
+            Assert.NotNull(image.LastCloseResult);
+        }
+        finally
+        {
+            Lab.Run("ceph", "--connect-timeout", "10", "osd", "blocklist", "rm", address);
+            Pool.Remove(name);
+        }
+    }
+
+    [Fact]
     public void An_image_outlives_the_disposal_of_its_context_and_cluster()
     {
         string name = CreateImage(MiB);

@@ -63,6 +63,13 @@ public class CephLibrariesTests
         }
     }
 
+    [Theory]
+    [InlineData("Unable to load. Consider this or that: \n/x/librbd.so.1: file too short\n", "/x/librbd.so.1: file too short")]
+    [InlineData("one line", "one line")]
+    [InlineData("", "")]
+    public void The_reason_is_the_loaders_own_line(string message, string reason) =>
+        Assert.Equal(reason, CephLibraries.Reason(message));
+
     [Fact]
     public void Probe_tells_versions_and_files_or_the_reason()
     {

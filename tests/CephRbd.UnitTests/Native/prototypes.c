@@ -63,6 +63,8 @@ SAME(int, rbd_get_stripe_unit, rbd_image_t, uint64_t *);
 SAME(int, rbd_get_stripe_count, rbd_image_t, uint64_t *);
 SAME(int, rbd_get_id, rbd_image_t, char *, size_t);
 SAME(int, rbd_get_block_name_prefix, rbd_image_t, char *, size_t);
+SAME(int, rbd_watchers_list, rbd_image_t, rbd_image_watcher_t *, size_t *);
+SAME(void, rbd_watchers_list_cleanup, rbd_image_watcher_t *, size_t);
 SAME(int, rbd_resize, rbd_image_t, uint64_t);
 SAME(ssize_t, rbd_read, rbd_image_t, uint64_t, size_t, char *);
 SAME(ssize_t, rbd_write, rbd_image_t, uint64_t, size_t, const char *);
@@ -88,6 +90,7 @@ _Static_assert(sizeof(rados_ioctx_t) == sizeof(void *), "rados_ioctx_t");
 _Static_assert(sizeof(rbd_image_t) == sizeof(void *), "rbd_image_t");
 _Static_assert(sizeof(rbd_image_options_t) == sizeof(void *), "rbd_image_options_t");
 _Static_assert(sizeof(rbd_completion_t) == sizeof(void *), "rbd_completion_t");
+_Static_assert(sizeof(rbd_image_watcher_t) == 24, "rbd_image_watcher_t");
 _Static_assert(sizeof(size_t) == sizeof(void *), "size_t");
 _Static_assert(sizeof(ssize_t) == sizeof(void *), "ssize_t");
 

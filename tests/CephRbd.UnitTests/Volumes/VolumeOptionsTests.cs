@@ -1,9 +1,13 @@
+using System.Text;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.UnitTests.Volumes;
 
 public class VolumeOptionsTests
 {
+    /// <summary>The key as kubelet passes it.</summary>
+    private static readonly string _inner = Convert.ToBase64String(Encoding.UTF8.GetBytes(Hostile.Key));
+
     [Fact]
     public void The_originals_options_still_work()
     {
@@ -156,16 +160,56 @@ public class VolumeOptionsTests
         Assert.InRange(e.Message.Length, 1, 300);
     }
 
+    [Theory]
+    [InlineData("size")]
+    [InlineData("objectSize")]
+    [InlineData("imageFeatures")]
+    [InlineData("cluster")]
+    [InlineData("userKey")]
+    [InlineData("kubernetes.io/fsType")]
+    [InlineData("kubernetes.io/readwrite")]
+    [InlineData("kubernetes.io/secret/userKey")]
+    [InlineData("unknown")]
+    public void A_key_in_the_wrong_place_is_not_shown(string option)
+    {
+        foreach (string key in (string[])[Hostile.Key, _inner, "x" + Hostile.Key, Hostile.Key + _inner])
+        {
+            Hides($"{{\"volumeID\":\"v\",\"{option}\":\"{key}\"}}");
+            Hides($"{{\"volumeID\":\"v\",\"{option}\":\"\",\"{key}\":\"x\"}}");
+            Hides($"{{\"volumeID\":\"v\",\"{key}\":1}}");
+            Hides($"{{\"volumeID\":\"v\",\"{option}\":\"{key}\",\"{option}\":\"{key}\"}}");
+            Hides($"{{\"volumeID\":\"v\",\"{option}\":\"{key}\" x}}");
+            Hides($"{{\"volumeID\":\"v\",\"{option}\":\"\\u0001{key}\"}}");
+        }
+
+        static void Hides(string json)
+        {
+            VolumeException e = Assert.Throws<VolumeException>(() => VolumeOptions.Parse(json, "hyper"));
+            Assert.DoesNotContain(Hostile.Key[..30], e.ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(_inner[..30], e.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Hostile_pairs_give_only_clean_failures() =>
+        Hostile.Feed(
+            [
+                "\"pool\":\"p\",", "\"user\":\"u\",", "\"size\":\"", "\",", $"\"kubernetes.io/secret/key\":\"{_inner}\",", $"\"{Hostile.Key}\":\"", $"\"{_inner}\":\"x\",",
+                $"\"cluster\":\"{Hostile.Key}\",", "\"namespace\":\"\\ud800\",", "\"\\udc00\":\"x\",", "\"kubernetes.io/secret/userKey\":\"sword\",", "\"dataPool\":\"d\",",
+            ],
+            text => VolumeOptions.Parse("{" + text + "\"volumeID\":\"v\"}", "hyper"),
+            Hostile.Key,
+            _inner);
+
     [Fact]
     public void Hostile_text_gives_only_clean_failures()
     {
-        string inner = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Hostile.Key));
         string[] pieces =
         [
-            "{", "}", "\"volumeID\":\"v\",", "\"pool\":\"", "\",", "\"size\":\"1Gi\"", "\"kubernetes.io/secret/key\":\"", inner, Hostile.Key,
+            "{", "}", "\"volumeID\":\"v\",", "\"pool\":\"", "\",", "\"size\":\"1Gi\"", "\"kubernetes.io/secret/key\":\"", _inner, Hostile.Key,
             "\"kubernetes.io/secret/userID\":\"YQ==\",", "\"", ":", ",", "\\u0000", "\\ud800", "\"mkfsOptions\":\"-L 'a", "null", "[", "\"imageFeatures\":\"", "\"kubernetes.io/fsType\":\"",
         ];
-        Hostile.Feed(pieces, text => VolumeOptions.Parse(text, "hyper"), Hostile.Key, inner);
-        Hostile.Feed(pieces, text => VolumeOptions.Parse("{\"volumeID\":\"v\",\"" + text + "\"}", "hyper"), Hostile.Key, inner);
+        Hostile.Feed(pieces, text => VolumeOptions.Parse(text, "hyper"), Hostile.Key, _inner);
+        Hostile.Feed(pieces, text => VolumeOptions.Parse("{\"volumeID\":\"v\",\"" + text + "\"}", "hyper"), Hostile.Key, _inner);
     }
 }

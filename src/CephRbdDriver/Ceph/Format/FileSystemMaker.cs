@@ -37,7 +37,7 @@ internal static class FileSystemMaker
         {
             Files.SetLength(file, (long)size);
             string target = $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}";
-            (int exit, string words) = Tool.Run(path, [.. Arguments(fsType, userOptions), target], deadline);
+            (int exit, string words) = Tool.Run(path, [.. Arguments(fsType, userOptions), target], EmptyFolder(config, image), deadline);
             if (exit != 0)
             {
                 throw new VolumeException($"image {image}: {tool} failed with status {exit}, nothing was written to the image: {words}");
@@ -83,6 +83,21 @@ internal static class FileSystemMaker
                 return ["-q", "-f", "-K", .. user];
             default:
                 return user;
+        }
+    }
+
+    // A name in mkfsOptions ("-d etc") must not reach files of the node: there are none where mkfs runs.
+    private static string EmptyFolder(DriverConfig config, string image)
+    {
+        string folder = Path.Combine(config.RunDir, "empty");
+        try
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            return folder;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new VolumeException($"image {image}: cannot make the folder {folder}: {e.Message}. Check runDir in the config", e);
         }
     }
 

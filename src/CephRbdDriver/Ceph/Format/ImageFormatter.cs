@@ -28,7 +28,7 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
     }
 
     // mkfs.X and libblkid do not always use one word for one thing.
-    private static readonly Dictionary<string, string> s_sameAs = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> _sameAs = new(StringComparer.Ordinal)
     {
         ["fat"] = "vfat",
         ["msdos"] = "vfat",
@@ -36,11 +36,15 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
     };
 
     /// <summary>Looks at an open image (read-only is enough) and decides.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="info">Its measures.</param>
+    /// <param name="spec">The volume.</param>
+    /// <param name="proveBlank">The answer is to be acted on: whether the image is blank is proven, however long that takes.</param>
     /// <exception cref="VolumeException">It holds something else: it is never touched.</exception>
-    public Need Examine(RbdImage image, RbdImageInfo info, VolumeSpec spec)
+    public Need Examine(RbdImage image, RbdImageInfo info, VolumeSpec spec, bool proveBlank)
     {
         FormatMark? mark = steps.Run("look for an unfinished format", () => FormatMark.Read(image));
-        return Decide(ImageInspector.Inspect(image, info, steps), mark, spec);
+        return Decide(ImageInspector.Inspect(image, info, proveBlank, steps), mark, spec);
     }
 
     /// <summary>The decision table.</summary>
@@ -78,9 +82,11 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
     /// <param name="pool">The image's pool.</param>
     /// <param name="spec">The volume.</param>
     /// <param name="size">The image's size in bytes, as far as known: mkfs starts on it at once.</param>
+    /// <param name="newborn">This call created it.</param>
+    /// <param name="self">Our own number among the cluster's clients.</param>
     /// <exception cref="VolumeException">The image is not to be formatted, or mkfs failed.</exception>
     /// <exception cref="Native.CephException">The cluster failed.</exception>
-    public void Format(RadosIoContext pool, VolumeSpec spec, ulong size)
+    public void Format(RadosIoContext pool, VolumeSpec spec, ulong size, bool newborn, ulong self)
     {
         // mkfs needs nothing of the cluster: it works while the image is opened, locked and looked at again.
         using var making = new ScratchInTheMaking(() =>
@@ -89,19 +95,29 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
         using FormatLock formatLock = steps.Run(
             "take the format lock", () => FormatLock.Take(pool, image.Id, spec.ImageSpec, steps.Deadline), $"another node that formats {spec.ImageSpec}");
         RbdImageInfo info = image.Stat();
-        switch (Examine(image, info, spec))
+
+        // What this call created a moment ago can hold nothing that shows no signature.
+        Need need = Examine(image, info, spec, proveBlank: !newborn);
+        if (need == Need.Nothing)
         {
-            case Need.Nothing:
-                return;
-            case Need.TakeOffMark:
-                FormatMark.Remove(image);
-                return;
-            case Need.FormatAgain:
-                steps.Run("discard the unfinished format", () => DiscardAll(image, info));
-                break;
-            case Need.Format:
-            default:
-                break;
+            return;
+        }
+
+        if (need == Need.TakeOffMark)
+        {
+            FormatMark.Remove(image);
+            return;
+        }
+
+        if (!newborn)
+        {
+            steps.Run("wait until nobody else has the image open", () => OtherWatchers.WaitUntilGone(image, self, spec, steps.Deadline),
+                $"rbd status {spec.ImageSpec}");
+        }
+
+        if (need == Need.FormatAgain)
+        {
+            steps.Run("discard the unfinished format", () => DiscardAll(image, info));
         }
 
         Scratch scratch = steps.Run($"mkfs.{spec.FsType}", () => making.Result(info.SizeBytes, spec));
@@ -122,7 +138,7 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
     /// <summary>Whether two names mean one file system.</summary>
     internal static bool Same(string found, string asked) => Canonical(found) == Canonical(asked);
 
-    private static string Canonical(string fsType) => s_sameAs.GetValueOrDefault(fsType, fsType);
+    private static string Canonical(string fsType) => _sameAs.GetValueOrDefault(fsType, fsType);
 
     private void DiscardAll(RbdImage image, RbdImageInfo info)
     {

@@ -194,8 +194,8 @@ public sealed class SignatureProbeTests : IDisposable
         using var whole = _zoo.Format(size, tool, options);
         using var part = Files.CreateMemory("part");
         Files.SetLength(part, size);
-        Copy(whole, part, 0, 8 * MiB);
-        Copy(whole, part, size - 4 * MiB, 4 * MiB);
+        Copy(whole, part, 0, SignatureProbe.HeadBytes);
+        Copy(whole, part, size - SignatureProbe.TailBytes, SignatureProbe.TailBytes);
 
         var expected = SignatureProbe.Probe(whole, size);
         var actual = SignatureProbe.Probe(part, size);
@@ -203,6 +203,21 @@ public sealed class SignatureProbeTests : IDisposable
         Assert.NotEmpty(expected.Signatures);
         Assert.Equal(expected.Outcome, actual.Outcome);
         Assert.Equal(expected.Signatures, actual.Signatures);
+    }
+
+    [Theory]
+    [InlineData(true, "filesystem", "ntfs")]
+    [InlineData(false, "partition-table", "dos")]
+    public void An_NTFS_volume_without_its_file_table_is_still_something(bool withTable, string kind, string type)
+    {
+        const long Table = 3 * GiB;
+        using var file = _zoo.Bytes(10 * GiB, SignatureZoo.NtfsBootSector(10 * GiB, Table));
+        if (withTable)
+        {
+            SignatureZoo.Put(file, (Table, "FILE"u8.ToArray()), (Table + (3 * 1024), "FILE"u8.ToArray()));
+        }
+
+        Only(file, 10 * GiB, kind, type);
     }
 
     [Fact]

@@ -114,6 +114,23 @@ internal sealed class SignatureZoo : IDisposable
         return (4096, block);
     }
 
+    /// <summary>An NTFS boot sector: 4 KiB clusters, records of 1 KiB, the file table at a given byte.</summary>
+    public static (long, byte[]) NtfsBootSector(long size, long table)
+    {
+        var sector = new byte[512];
+        "NTFS    "u8.CopyTo(sector.AsSpan(3));
+        BinaryPrimitives.WriteUInt16LittleEndian(sector.AsSpan(0x0b), 512);
+        sector[0x0d] = 8;
+        BinaryPrimitives.WriteInt64LittleEndian(sector.AsSpan(0x28), (size / 512) - 1);
+        BinaryPrimitives.WriteInt64LittleEndian(sector.AsSpan(0x30), table / 4096);
+        BinaryPrimitives.WriteInt64LittleEndian(sector.AsSpan(0x38), 2);
+        sector[0x40] = 0xf6;
+        sector[0x44] = 1;
+        sector[510] = 0x55;
+        sector[511] = 0xaa;
+        return (0, sector);
+    }
+
     private SafeFileHandle Create(long size)
     {
         // Not by File.OpenHandle, which takes a flock that cryptsetup would wait for.

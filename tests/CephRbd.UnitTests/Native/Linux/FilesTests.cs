@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text;
+using CephRbd.Native;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.UnitTests.Native.Linux;
@@ -52,7 +53,7 @@ public sealed class FilesTests : IDisposable
 
         var e = Assert.Throws<LinuxException>(() => Files.WriteDurable(_dir.Path, "tag", "x"u8, 0x180));
 
-        Assert.Equal(("rename", Errno.EISDIR, _dir["tag"]), (e.Call, e.Errno, e.Path));
+        Assert.Equal(("rename", Errno.IsDirectory, _dir["tag"]), (e.Call, e.Errno, e.Path));
         Assert.Equal([_dir["tag"]], Directory.GetFileSystemEntries(_dir.Path));
     }
 
@@ -84,7 +85,7 @@ public sealed class FilesTests : IDisposable
     public void An_unnamed_file_in_a_missing_directory_is_refused()
     {
         var e = Assert.Throws<LinuxException>(() => Files.OpenUnnamed(_dir["none"]));
-        Assert.Equal(Errno.ENOENT, e.Errno);
+        Assert.Equal(Errno.NoEntry, e.Errno);
     }
 
     [Fact]

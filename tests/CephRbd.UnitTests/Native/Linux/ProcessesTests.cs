@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CephRbd.Native;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.UnitTests.Native.Linux;
@@ -41,8 +42,8 @@ public class ProcessesTests
         child.WaitForExit();
 
         Assert.False(Processes.IsAlive(pid, start));
-        Assert.Equal(Errno.ESRCH, Assert.Throws<LinuxException>(() => Processes.StartTime(pid)).Errno);
-        Assert.Equal(Errno.ESRCH, Processes.Kill(pid, 0));
+        Assert.Equal(Errno.NoProcess, Assert.Throws<LinuxException>(() => Processes.StartTime(pid)).Errno);
+        Assert.Equal(Errno.NoProcess, Processes.Kill(pid, 0));
     }
 
     [Fact]
