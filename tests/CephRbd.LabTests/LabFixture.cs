@@ -12,9 +12,9 @@ namespace CephRbd.LabTests;
 public sealed class LabFixture : IDisposable
 {
     private const string Variable = "CEPHRBD_LAB_DIR";
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan ToolLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _toolLimit = TimeSpan.FromSeconds(60);
 
     private readonly string? _ownFolder;
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
@@ -39,7 +39,7 @@ public sealed class LabFixture : IDisposable
         Dir = Path.Combine(_ownFolder, "lab");
         try
         {
-            Lab("up", StartLimit);
+            Lab("up", _startLimit);
             RequireRunning();
         }
         catch
@@ -67,7 +67,7 @@ public sealed class LabFixture : IDisposable
 
     /// <summary>Runs one of Ceph's tools as client.admin of the lab; it has a minute.</summary>
     public (int Exit, string Output, string Errors) Run(string tool, params string[] args) =>
-        Execute(tool, ["-c", ConfFile, "--keyring", AdminKeyringFile, .. args], ToolLimit);
+        Execute(tool, ["-c", ConfFile, "--keyring", AdminKeyringFile, .. args], _toolLimit);
 
     public void Dispose()
     {
@@ -78,7 +78,7 @@ public sealed class LabFixture : IDisposable
 
         try
         {
-            Lab("down", StopLimit);
+            Lab("down", _stopLimit);
         }
         finally
         {

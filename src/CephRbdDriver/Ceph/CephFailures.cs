@@ -1,5 +1,8 @@
+using CephRbd.Driver.Ceph.Conf;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
+using CephRbd.Native.Blkid;
+using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Ceph;
 
@@ -27,11 +30,17 @@ internal static class CephFailures
         }
         catch (NativeLibraryException e)
         {
+            string package = e.Library.StartsWith("libblkid", StringComparison.Ordinal) ? "libblkid1" : "librados2 librbd1";
             throw new VolumeException(
                 e.Symbol is null
-                    ? $"image {spec.ImageSpec}: {e.Library} cannot be loaded. Install Ceph's client libraries on this node (Debian, Kylin: apt install librados2 librbd1). [{e.Message}]"
-                    : $"image {spec.ImageSpec}: {e.Library} is too old, it lacks {e.Symbol}. Ceph Jewel 10.2.10 is the oldest that works. [{e.Message}]",
+                    ? $"image {spec.ImageSpec}: {e.Library} cannot be loaded. Install it on this node (Debian, Kylin: apt install {package}). [{e.Message}]"
+                    : $"image {spec.ImageSpec}: {e.Library} is too old, it lacks {e.Symbol}. The oldest that work are Ceph Jewel 10.2.10 and util-linux 2.27. [{e.Message}]",
                 e);
+        }
+        catch (Exception e) when (e is BlkidException or LinuxException or IOException)
+        {
+            throw new VolumeException(
+                $"image {spec.ImageSpec}: what it holds could not be judged or prepared on this node, so it was left alone: {e.Message}. Check memory and free space of this node (free -m, df -h)", e);
         }
     }
 
@@ -42,7 +51,7 @@ internal static class CephFailures
         return (e.Call, e.Errno) switch
         {
             ("rados_connect", Errno.TimedOut) =>
-                $"{image}: no monitor answered. Check that the monitors in {confFile} (mon_host) are right and up (ceph -s on a monitor's node), and that this node reaches their port",
+                $"{image}: no monitor answered. Check that the monitors in {confFile}{MonitorsIn(confFile, user)} are right and up (ceph -s on a monitor's node), and that this node reaches their port",
             ("rados_connect", Errno.Access or Errno.NotPermitted) =>
                 $"{image}: the cluster refused client.{user}: the key is not the one the cluster has, or there is no such user. Compare with: ceph auth get client.{user}",
             ("rados_connect", Errno.NoEntry) =>
@@ -52,7 +61,7 @@ internal static class CephFailures
             ("rados_connect", _) =>
                 $"{image}: cannot connect to the cluster of {confFile} as client.{user}",
             ("rados_conf_read_file", Errno.NoEntry) => $"{image}: there is no ceph.conf at {confFile}",
-            ("rados_conf_read_file", _) => $"{image}: {confFile} cannot be parsed by librados",
+            ("rados_conf_read_file", _) => $"{image}: librados cannot parse {confFile}{FaultIn(confFile)}",
             ("rados_ioctx_create", Errno.NoEntry) =>
                 $"{image}: the cluster has no pool \"{spec.Pool}\". Create it (ceph osd pool create {spec.Pool} 64 64) or correct the option pool",
             ("rbd_open" or "rbd_open_read_only", Errno.NoEntry) =>
@@ -83,5 +92,33 @@ internal static class CephFailures
                 $"{image}: the cluster reports an I/O error: an object cannot be read or written (ceph health detail)",
             _ => $"{image}: the cluster answered with an error",
         };
+    }
+
+    // Says which addresses were tried: the first thing to compare when nothing answers. Best effort, for a message.
+    private static string MonitorsIn(string confFile, string user)
+    {
+        try
+        {
+            string? monHost = CephConf.Parse(File.ReadAllText(confFile)).Get("client." + user, "mon_host");
+            return monHost is null ? " (it has no mon_host)" : $" (mon_host: {string.Join(", ", TagMonitors.From(MonHost.Parse(monHost)))})";
+        }
+        catch (Exception e) when (e is VolumeException or IOException or UnauthorizedAccessException)
+        {
+            return " (mon_host)";
+        }
+    }
+
+    // librados says no more than "invalid"; our own reader knows the line.
+    private static string FaultIn(string confFile)
+    {
+        try
+        {
+            CephConf.Parse(File.ReadAllText(confFile));
+            return "";
+        }
+        catch (Exception e) when (e is VolumeException or IOException or UnauthorizedAccessException)
+        {
+            return ": " + e.Message;
+        }
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Watchdog : IDisposable
             }));
         }
 
-        var thread = new Thread(() => Watch(deadline, lastWords), maxStackSize: 128 << 10)
+        var thread = new Thread(() => Watch(deadline, lastWords), maxStackSize: 512 << 10)
         {
             IsBackground = true,
             Name = "watchdog",

@@ -34,6 +34,10 @@ internal sealed class Steps(Deadline deadline, Action<string>? narrate)
             outcome = "done";
             return result;
         }
+        catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
+        {
+            throw new DeadlineException(deadline.Describe());
+        }
         finally
         {
             double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;

@@ -89,12 +89,25 @@ internal static class VolumeOptions
                     $"option {Shown.Quote(key)} must not stand in the volume's options, where everybody who sees the pod reads it: put it in a Kubernetes Secret and name that in secretRef");
             }
 
+            if (key is "fsType" or "readOnly" or "secretRef")
+            {
+                throw new VolumeException(
+                    $"{key} is no option of the driver: in the pod it stands beside \"options\", under flexVolume; by hand it is written as {ByHand(key)}");
+            }
+
             string hint = Nearest.Find(key, _known) is string near
                 ? $"did you mean \"{near}\"?"
                 : $"the options are {string.Join(", ", _known)}";
             throw new VolumeException($"unknown option {Shown.Quote(key)}: {hint}");
         }
     }
+
+    private static string ByHand(string key) => key switch
+    {
+        "fsType" => "\"kubernetes.io/fsType\":\"ext4\"",
+        "readOnly" => "\"kubernetes.io/readwrite\":\"ro\"",
+        _ => "\"kubernetes.io/secret/key\", in base64",
+    };
 
     private static string? Name(Dictionary<string, string> options, string option)
     {

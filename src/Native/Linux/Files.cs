@@ -152,14 +152,6 @@ public static class Files
         return extents;
     }
 
-    /// <summary>Maps the first <paramref name="size"/> bytes of a file, shared with it; sparse files of TiBs are fine.</summary>
-    /// <exception cref="LinuxException">mmap(2) failed.</exception>
-    public static MappedFile Map(SafeFileHandle file, long size, bool writable)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
-        return new MappedFile(Fd(file), size, writable);
-    }
-
     /// <summary>A new empty file in memory (memfd_create, Linux 3.17), close-on-exec.</summary>
     /// <param name="name">Shown in /proc/PID/fd only.</param>
     /// <exception cref="LinuxException">memfd_create(2) failed.</exception>

@@ -74,14 +74,6 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
     internal static unsafe partial int Poll(PollDescriptor* descriptors, nuint count, int timeoutMilliseconds);
 
-    /// <summary><c>void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)</c>; -1 on failure.</summary>
-    [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
-    internal static partial nint MapMemory(nint address, nuint length, int protection, int flags, int fd, long offset);
-
-    /// <summary><c>int munmap(void *addr, size_t length)</c></summary>
-    [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
-    internal static partial int UnmapMemory(nint address, nuint length);
-
     /// <summary><c>int kill(pid_t pid, int sig)</c></summary>
     [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int pid, int signal);

@@ -10,7 +10,7 @@ namespace CephRbd.LabTests.Native;
 [Collection(nameof(FrozenOsdTests))]
 public sealed unsafe class FrozenOsdTests(LabFixture lab) : LabTest(lab)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
 
     [Fact]
     public void Waits_end_with_the_time_out_of_the_OSD_operations()
@@ -30,7 +30,7 @@ public sealed unsafe class FrozenOsdTests(LabFixture lab) : LabTest(lab)
             Stopwatch watch = Stopwatch.StartNew();
             Assert.Equal(Errno.TimedOut, ErrnoOf(() => image.Write(0, "x"u8)));
             Assert.Equal(Errno.TimedOut, ErrnoOf(() => pool.Read("an object", 1)));
-            Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(3), Limit);
+            Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(3), _limit);
 
             watch.Restart();
             RbdAioBatch batch = new(image, 8);
@@ -41,11 +41,11 @@ public sealed unsafe class FrozenOsdTests(LabFixture lab) : LabTest(lab)
 
             Assert.Equal(Errno.TimedOut, Assert.Throws<CephException>(batch.Drain).Errno);
             batch.Dispose();
-            Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1), Limit);
+            Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1), _limit);
 
             watch.Restart();
             image.Dispose();
-            Assert.InRange(watch.Elapsed, TimeSpan.Zero, Limit);
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, _limit);
         }
         finally
         {
@@ -77,7 +77,7 @@ public sealed unsafe class FrozenOsdTests(LabFixture lab) : LabTest(lab)
             .Select(file => File.ReadAllText(file).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[0])];
         Assert.NotEmpty(pids);
         using Process kill = Process.Start("kill", [$"-{signal}", .. pids]);
-        Assert.True(kill.WaitForExit(Limit));
+        Assert.True(kill.WaitForExit(_limit));
         Assert.Equal(0, kill.ExitCode);
     }
 }

@@ -11,7 +11,7 @@ namespace CephRbd.UnitTests.Native;
 /// <summary>The binding against Ceph's real C headers, by a compiled check.</summary>
 public sealed class HeaderTests : IDisposable
 {
-    private static readonly string Table =
+    private static readonly string _table =
         Path.Combine(RepositoryRoot(), "tests", "CephRbd.UnitTests", "Native", "prototypes.c");
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cephrbd-headers-").FullName;
@@ -24,7 +24,7 @@ public sealed class HeaderTests : IDisposable
         Assert.SkipUnless(
             File.Exists("/usr/include/rbd/librbd.h") && File.Exists("/usr/bin/gcc"), "needs gcc and Ceph's headers");
         string program = Path.Combine(_folder, "prototypes");
-        string compiled = Run("/usr/bin/gcc", "-Wall", "-Wextra", "-Werror", "-o", program, Table, "-lrados", "-lrbd");
+        string compiled = Run("/usr/bin/gcc", "-Wall", "-Wextra", "-Werror", "-o", program, _table, "-lrados", "-lrbd");
         Assert.Equal("", compiled);
 
         NativeImageInfo info = default;
@@ -57,7 +57,7 @@ public sealed class HeaderTests : IDisposable
         string[] bound = [.. EntryPoints(typeof(RadosNative)), .. EntryPoints(typeof(RbdNative)), .. RbdOptional.Symbols];
         Assert.NotEmpty(bound);
 
-        string[] table = [.. Regex.Matches(File.ReadAllText(Table), @"^SAME\([^,]+, (\w+),", RegexOptions.Multiline)
+        string[] table = [.. Regex.Matches(File.ReadAllText(_table), @"^SAME\([^,]+, (\w+),", RegexOptions.Multiline)
             .Select(match => match.Groups[1].Value)];
 
         Assert.Equal(bound.Order(StringComparer.Ordinal), table.Order(StringComparer.Ordinal));

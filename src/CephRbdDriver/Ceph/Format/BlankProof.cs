@@ -1,7 +1,6 @@
 using CephRbd.Driver.Volumes;
-using CephRbd.Native.Linux;
+using CephRbd.Native;
 using CephRbd.Native.Rbd;
-using Microsoft.Win32.SafeHandles;
 
 namespace CephRbd.Driver.Ceph.Format;
 
@@ -24,7 +23,7 @@ internal static class BlankProof
     private const ulong Piece = 1 << 20;
 
     /// <summary>Looks.</summary>
-    /// <exception cref="Native.CephException">The cluster failed: that is never taken for blank.</exception>
+    /// <exception cref="CephException">The cluster failed: that is never taken for blank.</exception>
     public static Contents Find(RbdImage image, RbdImageInfo info, Deadline deadline)
     {
         if (!HasFastDiff(image) && info.ObjectCount > MostObjectsAsked)
@@ -65,21 +64,19 @@ internal static class BlankProof
         ulong[] pieces = extents
             .SelectMany(extent => Enumerable.Range(0, (int)((extent.Length + Piece - 1) / Piece)).Select(i => extent.Offset + ((ulong)i * Piece)))
             .ToArray();
-        using SafeFileHandle memory = Files.CreateMemory("cephrbd-proof");
-        Files.SetLength(memory, (long)Piece * Together);
-        using MappedFile map = Files.Map(memory, (long)Piece * Together, writable: true);
+        using var memory = new NativeBuffer(Together * (int)Piece);
         foreach (ulong[] round in pieces.Chunk(Together))
         {
             deadline.Check();
             using var batch = new RbdAioBatch(image, Together, deadline.Token);
-            new Span<byte>(map.Pointer, (int)Piece * Together).Clear();
+            memory.Span.Clear();
             for (int i = 0; i < round.Length; i++)
             {
-                batch.Read(round[i], map.Pointer + ((ulong)i * Piece), (nuint)Math.Min(Piece, size - round[i]));
+                batch.Read(round[i], memory.Pointer + ((ulong)i * Piece), (nuint)Math.Min(Piece, size - round[i]));
             }
 
             batch.Drain();
-            int at = new ReadOnlySpan<byte>(map.Pointer, (int)Piece * Together).IndexOfAnyExcept((byte)0);
+            int at = memory.Span.IndexOfAnyExcept((byte)0);
             if (at >= 0)
             {
                 return round[at / (int)Piece] + ((ulong)at % Piece);

@@ -1,4 +1,5 @@
 using CephRbd.Driver.Volumes;
+using CephRbd.Native;
 using CephRbd.Native.Linux;
 using CephRbd.Native.Rbd;
 using Microsoft.Win32.SafeHandles;
@@ -20,6 +21,9 @@ internal static class ExtentWriter
     /// <summary>One stretch of the file that goes in one write; it never crosses an object's border.</summary>
     internal readonly record struct Run(ulong Offset, ulong Length);
 
+    /// <summary>How much of the file is in memory at a time, in bytes.</summary>
+    private const int Room = 32 << 20;
+
     /// <summary>Writes all, and flushes before and after the beginning.</summary>
     /// <param name="image">Open for writing, and blank.</param>
     /// <param name="file">The file system, of the image's size.</param>
@@ -27,20 +31,24 @@ internal static class ExtentWriter
     /// <param name="firstUnit">How many bytes at the beginning lie in one object in one piece: object size, or stripe unit.</param>
     /// <param name="parallel">How many writes may be under way.</param>
     /// <param name="steps">The call's steps and deadline.</param>
-    /// <exception cref="Native.CephException">A write failed; the mark stays and the format is made again.</exception>
-    public static unsafe void Write(RbdImage image, SafeFileHandle file, RbdImageInfo info, ulong firstUnit, int parallel, Steps steps)
+    /// <exception cref="CephException">A write failed; the mark stays and the format is made again.</exception>
+    public static void Write(RbdImage image, SafeFileHandle file, RbdImageInfo info, ulong firstUnit, int parallel, Steps steps)
     {
-        using MappedFile map = Files.Map(file, (long)info.SizeBytes, writable: false);
-        IReadOnlyList<Run> runs = steps.Run("find the file system's data", () => FindRuns(
-            Files.DataExtents(file, (long)info.SizeBytes), map, info.ObjectSizeBytes, firstUnit, steps.Deadline));
-        Run[] beginning = runs.Where(run => run.Offset < firstUnit).ToArray();
-        steps.Run($"write {runs.Count - beginning.Length} extents", () =>
+        using var room = new NativeBuffer(Room);
+        steps.Run("write the file system's data", () =>
         {
-            using var batch = new RbdAioBatch(image, parallel);
-            foreach (Run run in runs.Skip(beginning.Length))
+            using var batch = new RbdAioBatch(image, parallel, steps.Deadline.Token);
+            int used = 0;
+            foreach (Run chunk in Chunks(Files.DataExtents(file, (long)info.SizeBytes), info.ObjectSizeBytes, firstUnit))
             {
                 steps.Deadline.Check();
-                batch.Write(run.Offset, map.Pointer + run.Offset, (nuint)run.Length);
+                if ((ulong)(Room - used) < chunk.Length)
+                {
+                    batch.Drain();
+                    used = 0;
+                }
+
+                used += Send(batch, file, chunk, room, used);
             }
 
             batch.Drain();
@@ -48,58 +56,82 @@ internal static class ExtentWriter
         });
         steps.Run("write the superblock's object", () =>
         {
-            if (beginning.Length > 0)
-            {
-                // One operation on one object: it is there whole or not at all.
-                ulong end = beginning[^1].Offset + beginning[^1].Length;
-                image.Write(0, new ReadOnlySpan<byte>(map.Pointer, checked((int)end)));
-            }
-
+            // One operation on one object: it is there whole or not at all.
+            Span<byte> beginning = room.Span[..(int)Math.Min(firstUnit, info.SizeBytes)];
+            ReadFully(file, beginning, 0);
+            image.Write(0, beginning[..(beginning.LastIndexOfAnyExcept((byte)0) + 1)]);
             image.Flush();
         });
     }
 
-    /// <summary>The runs of non-zero blocks in the file's data extents, cut at object borders and at the first unit's end.</summary>
-    internal static unsafe IReadOnlyList<Run> FindRuns(
-        IEnumerable<(long Offset, long Length)> extents, MappedFile map, ulong objectSize, ulong firstUnit, Deadline deadline)
+    /// <summary>The file's data extents behind the first unit, cut at object borders.</summary>
+    internal static IEnumerable<Run> Chunks(IEnumerable<(long Offset, long Length)> extents, ulong objectSize, ulong firstUnit)
     {
-        var runs = new List<Run>();
         foreach ((long start, long length) in extents)
         {
-            ulong end = (ulong)start + (ulong)length;
-            for (ulong at = (ulong)start; at < end;)
+            ulong end = (ulong)(start + length);
+            for (ulong at = Math.Max((ulong)start, firstUnit); at < end;)
             {
-                deadline.Check();
-                ulong border = at < firstUnit ? firstUnit : (at / objectSize + 1) * objectSize;
-                ulong stop = Math.Min(end, border);
-                AddRuns(runs, map.Pointer, at, stop, at == firstUnit || at % objectSize == 0);
+                ulong stop = Math.Min(end, ((at / objectSize) + 1) * objectSize);
+                yield return new Run(at, stop - at);
                 at = stop;
             }
+        }
+    }
+
+    /// <summary>The runs of non-zero blocks in a chunk.</summary>
+    /// <param name="data">The chunk's bytes.</param>
+    /// <param name="offset">Where the chunk stands in the image, in bytes.</param>
+    internal static IReadOnlyList<Run> FindRuns(ReadOnlySpan<byte> data, ulong offset)
+    {
+        var runs = new List<Run>();
+        for (int at = 0; at < data.Length;)
+        {
+            int length = (int)Math.Min(Block - ((offset + (ulong)at) % Block), (ulong)(data.Length - at));
+            if (data.Slice(at, length).ContainsAnyExcept((byte)0))
+            {
+                ulong start = offset + (ulong)at;
+                if (runs.Count > 0 && runs[^1] is var last && start - (last.Offset + last.Length) <= Bridge)
+                {
+                    runs[^1] = last with { Length = start + (ulong)length - last.Offset };
+                }
+                else
+                {
+                    runs.Add(new Run(start, (ulong)length));
+                }
+            }
+
+            at += length;
         }
 
         return runs;
     }
 
-    private static unsafe void AddRuns(List<Run> runs, byte* memory, ulong start, ulong stop, bool newObject)
+    // How much of the room the chunk takes; a chunk of zeros (a log that mkfs cleared) takes none.
+    private static unsafe int Send(RbdAioBatch batch, SafeFileHandle file, Run chunk, NativeBuffer room, int used)
     {
-        for (ulong at = start; at < stop;)
+        Span<byte> data = room.Span.Slice(used, (int)chunk.Length);
+        ReadFully(file, data, chunk.Offset);
+        IReadOnlyList<Run> runs = FindRuns(data, chunk.Offset);
+        foreach (Run run in runs)
         {
-            int length = (int)Math.Min(Block - (at % Block), stop - at);
-            var block = new ReadOnlySpan<byte>(memory + at, length);
-            if (block.IndexOfAnyExcept((byte)0) >= 0)
+            batch.Write(run.Offset, room.Pointer + used + (run.Offset - chunk.Offset), (nuint)run.Length);
+        }
+
+        return runs.Count > 0 ? data.Length : 0;
+    }
+
+    private static void ReadFully(SafeFileHandle file, Span<byte> data, ulong offset)
+    {
+        for (int done = 0; done < data.Length;)
+        {
+            int read = RandomAccess.Read(file, data[done..], (long)offset + done);
+            if (read == 0)
             {
-                if (!newObject && runs.Count > 0 && runs[^1] is var last && at - (last.Offset + last.Length) <= Bridge)
-                {
-                    runs[^1] = last with { Length = at + (ulong)length - last.Offset };
-                }
-                else
-                {
-                    runs.Add(new Run(at, (ulong)length));
-                    newObject = false;
-                }
+                throw new IOException("the scratch file ended early");
             }
 
-            at += (ulong)length;
+            done += read;
         }
     }
 }

@@ -1,4 +1,5 @@
 using CephRbd.Driver.Volumes;
+using CephRbd.Native;
 using CephRbd.Native.Blkid;
 using CephRbd.Native.Linux;
 using CephRbd.Native.Rbd;
@@ -33,8 +34,8 @@ internal static class ImageInspector
     /// <param name="info">Its measures.</param>
     /// <param name="proveBlank">With a zero head and tail, also look for data in between; else that is taken for blank.</param>
     /// <param name="steps">The call's steps and deadline.</param>
-    /// <exception cref="Native.CephException">The image cannot be read: that is never taken for blank.</exception>
-    public static unsafe Contents Inspect(RbdImage image, RbdImageInfo info, bool proveBlank, Steps steps)
+    /// <exception cref="CephException">The image cannot be read: that is never taken for blank.</exception>
+    public static Contents Inspect(RbdImage image, RbdImageInfo info, bool proveBlank, Steps steps)
     {
         if (info.SizeBytes == 0)
         {
@@ -43,58 +44,66 @@ internal static class ImageInspector
 
         using SafeFileHandle standIn = Files.CreateMemory("cephrbd-probe");
         Files.SetLength(standIn, (long)info.SizeBytes);
-        using MappedFile map = Files.Map(standIn, (long)info.SizeBytes, writable: true);
-        Window glance = Window.Of(info.SizeBytes, GlanceBytes, GlanceBytes);
-        Contents contents = Look(image, map, standIn, glance, steps);
+        (Contents contents, _) = Look(image, standIn, Window.Of(info.SizeBytes, GlanceBytes, GlanceBytes), steps);
         if (contents.Kind == ContentsKind.FileSystem)
         {
             return contents;
         }
 
-        Window whole = Window.Of(info.SizeBytes, HeadBytes, TailBytes);
-        contents = Look(image, map, standIn, whole, steps);
-        if (contents.Kind != ContentsKind.Unknown)
-        {
-            return contents;
-        }
-
-        return FirstNonZero(map.Pointer, 0, whole.HeadEnd) is { } inHead ? Bytes(inHead)
-            : FirstNonZero(map.Pointer, whole.TailStart, info.SizeBytes) is { } inTail ? Bytes(inTail)
+        (contents, ulong? firstByte) = Look(image, standIn, Window.Of(info.SizeBytes, HeadBytes, TailBytes), steps);
+        return contents.Kind != ContentsKind.Unknown ? contents
+            : firstByte is { } offset ? new Contents(ContentsKind.Unknown, $"non-zero data at byte {offset}, but no known signature")
             : proveBlank ? steps.Run("look for data in between", () => BlankProof.Find(image, info, steps.Deadline))
             : new Contents(ContentsKind.Blank, "nothing but zeros in head and tail");
     }
 
-    private static unsafe Contents Look(RbdImage image, MappedFile map, SafeFileHandle standIn, Window window, Steps steps)
+    // What libblkid says of a window, and where the first byte stands in it that is not zero.
+    private static (Contents Contents, ulong? FirstByte) Look(RbdImage image, SafeFileHandle standIn, Window window, Steps steps)
     {
-        steps.Run($"read {window.HeadEnd >> 10} KiB of the head and {(window.Size - window.TailStart) >> 10} KiB of the tail", () =>
+        using var head = new NativeBuffer(checked((int)window.HeadEnd));
+        using var tail = new NativeBuffer(checked((int)(window.Size - window.TailStart)));
+        steps.Run($"read {head.Length >> 10} KiB of the head and {tail.Length >> 10} KiB of the tail", () =>
         {
             using var batch = new RbdAioBatch(image, window: 64, steps.Deadline.Token);
-            ReadRange(batch, map.Pointer, 0, window.HeadEnd);
-            ReadRange(batch, map.Pointer, window.TailStart, window.Size);
+            Read(batch, 0, head);
+            Read(batch, window.TailStart, tail);
             batch.Drain();
         });
-        return steps.Run("look for signatures", () => Contents.Of(SignatureProbe.Probe(standIn, (long)window.Size)));
+        return steps.Run("look for signatures", () =>
+        {
+            ulong? first = Copy(head.Span, 0, standIn);
+            ulong? firstInTail = Copy(tail.Span, window.TailStart, standIn);
+            return (Contents.Of(SignatureProbe.Probe(standIn, (long)window.Size)), first ?? firstInTail);
+        });
     }
 
-    private static Contents Bytes(ulong offset) =>
-        new(ContentsKind.Unknown, $"non-zero data at byte {offset}, but no known signature");
-
     // One read a MiB: they run at the same time, and an object that does not exist costs no transfer.
-    private static unsafe void ReadRange(RbdAioBatch batch, byte* memory, ulong offset, ulong end)
+    private static unsafe void Read(RbdAioBatch batch, ulong offset, NativeBuffer buffer)
     {
-        const ulong Piece = 1 << 20;
-        while (offset < end)
+        const int Piece = 1 << 20;
+        for (int at = 0; at < buffer.Length; at += Piece)
         {
-            ulong piece = Math.Min(Piece - (offset % Piece), end - offset);
-            batch.Read(offset, memory + offset, (nuint)piece);
-            offset += piece;
+            batch.Read(offset + (ulong)at, buffer.Pointer + at, (nuint)Math.Min(Piece, buffer.Length - at));
         }
     }
 
-    private static unsafe ulong? FirstNonZero(byte* memory, ulong offset, ulong end)
+    // Zeros are there already: the stand-in file is sparse.
+    private static ulong? Copy(ReadOnlySpan<byte> data, ulong offset, SafeFileHandle standIn)
     {
-        int at = new ReadOnlySpan<byte>(memory + offset, checked((int)(end - offset))).IndexOfAnyExcept((byte)0);
-        return at < 0 ? null : offset + (ulong)at;
+        const int Piece = 64 << 10;
+        ulong? first = null;
+        for (int at = 0; at < data.Length; at += Piece)
+        {
+            ReadOnlySpan<byte> piece = data.Slice(at, Math.Min(Piece, data.Length - at));
+            int nonZero = piece.IndexOfAnyExcept((byte)0);
+            if (nonZero >= 0)
+            {
+                first ??= offset + (ulong)(at + nonZero);
+                RandomAccess.Write(standIn, piece, (long)offset + at);
+            }
+        }
+
+        return first;
     }
 
     /// <summary>Head and tail of an image; in a small one the tail begins where the head ends.</summary>

@@ -121,35 +121,6 @@ public sealed class FilesTests : IDisposable
     }
 
     [Fact]
-    public unsafe void A_map_of_a_sparse_tebibyte_shares_bytes_with_the_file()
-    {
-        using var file = Files.CreateMemory("map");
-        Files.SetLength(file, TiB);
-        using (var map = Files.Map(file, TiB, writable: true))
-        {
-            map.Pointer[TiB - 1] = 42;
-            Assert.Equal(TiB, map.Length);
-        }
-
-        var read = new byte[1];
-        RandomAccess.Read(file, read, TiB - 1);
-        Assert.Equal(42, read[0]);
-    }
-
-    [Fact]
-    public unsafe void A_disposed_map_has_no_pointer()
-    {
-        using var file = Files.CreateMemory("map");
-        Files.SetLength(file, 4096);
-        var map = Files.Map(file, 4096, writable: false);
-
-        map.Dispose();
-        map.Dispose();
-
-        Assert.True(map.Pointer is null);
-    }
-
-    [Fact]
     public void Kinds_are_told_without_following_links()
     {
         Directory.CreateDirectory(_dir["dir"]);
