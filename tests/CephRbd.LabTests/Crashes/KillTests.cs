@@ -131,7 +131,7 @@ public sealed class KillTests(LabFixture lab) : DriverTest(lab)
             string path = Export(victim.Image);
             CheckFileSystem(path, "ext4");
             File.Delete(path);
-            Assert.DoesNotContain("cephrbd", Ceph("rbd", "image-meta", "ls", Spec(victim.Image)), StringComparison.Ordinal);
+            HasNoMark(victim.Image);
             string id = Info(victim.Image).GetProperty("id").GetString()!;
             Assert.DoesNotContain(objects, name => name.Contains("cephrbd.lock", StringComparison.Ordinal) && name.Contains(id, StringComparison.Ordinal));
         }

@@ -46,7 +46,7 @@ public sealed class TogetherTests(LabFixture lab) : DriverTest(lab)
         string uuid = UuidOf(image);
         Driver.Succeed("attach", Volume.Options(image));
         Assert.Equal(uuid, UuidOf(image));
-        Assert.DoesNotContain("cephrbd", Ceph("rbd", "image-meta", "ls", Spec(image)), StringComparison.Ordinal);
+        HasNoMark(image);
         Assert.Equal(0, Watchers(image));
     }
 

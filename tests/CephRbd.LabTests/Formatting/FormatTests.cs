@@ -20,7 +20,7 @@ public sealed class FormatTests(LabFixture lab) : DriverTest(lab)
         string path = Export(image);
         Assert.Equal(512 << 20, new FileInfo(path).Length);
         CheckFileSystem(path, fsType);
-        Assert.Equal("", Metadata(Spec(image)));
+        HasNoMark(image);
         Driver.Succeed("attach", Volume.Options(image, Volume.FsType(fsType)));
     }
 
@@ -162,7 +162,7 @@ public sealed class FormatTests(LabFixture lab) : DriverTest(lab)
         string image = CreateImage(64 * MiB, features);
         Driver.Succeed("attach", Volume.Options(image));
         CheckFileSystem(Export(image), "ext4");
-        Assert.Equal("", Metadata(Spec(image)));
+        HasNoMark(image);
     }
 
     [Theory]
@@ -192,6 +192,25 @@ public sealed class FormatTests(LabFixture lab) : DriverTest(lab)
 
         Assert.Equal("", Blkid(Export(image), "TYPE"));
         Driver.With("timeoutSeconds", 60).Succeed("attach", Volume.Options(image));
+    }
+
+    [Fact]
+    public void data_that_another_client_writes_while_the_driver_waits_for_it_is_kept()
+    {
+        string image = CreateImage(64 * MiB, 61);
+        DriverProcess process;
+        using (var open = RbdImage.Open(Pool, image, readOnly: false))
+        {
+            process = Driver.Start("attach", Volume.Options(image));
+            Thread.Sleep(1500);
+            open.Write(33 << 20, "somebody's"u8);
+        }
+
+        using (process)
+        {
+            Reply reply = process.Reply();
+            Assert.True(reply.Status == "Failure" && reply.Message.Contains("not blank", StringComparison.Ordinal), reply.Raw);
+        }
     }
 
     [Theory]
@@ -241,9 +260,6 @@ public sealed class FormatTests(LabFixture lab) : DriverTest(lab)
 
         return path;
     }
-
-    private string Metadata(string spec) =>
-        Ceph("rbd", "image-meta", "ls", spec).Replace("There are no metadata on this image.", "", StringComparison.Ordinal).Trim();
 
     private static string[] Features(JsonElement info) => [.. info.GetProperty("features").EnumerateArray().Select(feature => feature.GetString()!)];
 }

@@ -10,7 +10,7 @@ public sealed class HostileTests(LabFixture lab) : DriverTest(lab)
     private static readonly string[] _verbs =
     [
         "init", "getvolumename", "attach", "waitforattach", "isattached", "mountdevice", "mount", "unmount", "unmountdevice",
-        "detach", "expandvolume", "expandfs", "Mount", "resize", "--", "--config", "--verbos", "\u0001", "mount ", "{}",
+        "detach", "expandvolume", "expandfs", "Mount", "resize", "\u0001", "mount ", "{}",
     ];
 
     [Theory]
@@ -34,12 +34,19 @@ public sealed class HostileTests(LabFixture lab) : DriverTest(lab)
         Assert.True(!File.Exists(Driver.LogFile) || !File.ReadAllText(Driver.LogFile).Contains(Driver.Key, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("--verbos", "attach", "{}")]
+    [InlineData("--config=", "attach", "{}")]
+    [InlineData("--config=/etc", "attach", "{}")]
+    [InlineData("--runtime", "attach", "attach", "{}")]
+    [InlineData("--", "attach", "{}")]
+    public void a_bad_switch_before_the_verb_is_a_failure(params string[] args) => Driver.Fail(args);
+
     [Fact]
     public void arguments_that_are_no_utf8_get_a_reply()
     {
-        const string Script = """exec "$0" attach $'{"volumeID":"a\xff\xfe","\xc3":"\xed\xa0\x80"}' $'\xff' 2>&1""";
-        Environment.SetEnvironmentVariable("CEPHRBD_CONFIG", null);
-        (int exit, string output, _) = LabFixture.Execute("bash", ["-c", Script, Driver.Binary, "--config", Driver.ConfigFile], TimeSpan.FromSeconds(30));
+        const string Script = """exec "$0" --config "$1" attach $'{"volumeID":"a\xff\xfe","\xc3":"\xed\xa0\x80"}' $'\xff' 2>&1""";
+        (int exit, string output, _) = LabFixture.Execute("bash", ["-c", Script, Driver.Binary, Driver.ConfigFile], TimeSpan.FromSeconds(30));
         Assert.Equal(0, exit);
         Assert.Equal("Failure", Reply.Parse(output, TimeSpan.Zero, "attach").Status);
     }

@@ -26,7 +26,7 @@ public sealed class FullPoolTests(LabFixture lab) : DriverTest(lab)
             WaitUntilFull(pool, full: false);
             driver.With("timeoutSeconds", 60).Succeed("attach", attach);
             CheckFileSystem(Export($"{pool}/{image}"), "ext4");
-            Assert.DoesNotContain("cephrbd", Ceph("rbd", "image-meta", "ls", $"{pool}/{image}"), StringComparison.Ordinal);
+            HasNoMark($"{pool}/{image}");
         }
         finally
         {

@@ -91,13 +91,20 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
         // mkfs needs nothing of the cluster: it works while the image is opened, locked and looked at again.
         using var making = new ScratchInTheMaking(() =>
             FileSystemMaker.Make(spec.FsType, size, spec.MkfsOptions, spec.ImageSpec, config, steps.Deadline));
-        using RbdImage image = steps.Run("open the image for writing", () => RbdImage.Open(pool, spec.Image, readOnly: false));
-        using FormatLock formatLock = steps.Run(
-            "take the format lock", () => FormatLock.Take(pool, image.Id, spec.ImageSpec, steps.Deadline), $"another node that formats {spec.ImageSpec}");
+        using var locked = LockedImage.Open(pool, spec, steps);
+        RbdImage image = locked.Image;
         RbdImageInfo info = image.Stat();
 
-        // What this call created a moment ago can hold nothing that shows no signature.
-        Need need = Examine(image, info, spec, proveBlank: !newborn);
+        // What this call created a moment ago can hold nothing that shows no signature. Of any other, what counts is
+        // what it holds once nobody else can write to it.
+        Need need = Examine(image, info, spec, proveBlank: false);
+        if (!newborn && need is (Need.Format or Need.FormatAgain))
+        {
+            steps.Run("wait until nobody else has the image open", () => OtherWatchers.WaitUntilGone(image, self, spec, steps.Deadline),
+                $"rbd status {spec.ImageSpec}");
+            need = Examine(image, info, spec, proveBlank: true);
+        }
+
         if (need == Need.Nothing)
         {
             return;
@@ -107,12 +114,6 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
         {
             FormatMark.Remove(image);
             return;
-        }
-
-        if (!newborn)
-        {
-            steps.Run("wait until nobody else has the image open", () => OtherWatchers.WaitUntilGone(image, self, spec, steps.Deadline),
-                $"rbd status {spec.ImageSpec}");
         }
 
         if (need == Need.FormatAgain)
