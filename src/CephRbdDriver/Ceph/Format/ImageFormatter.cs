@@ -112,7 +112,7 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
 
         if (need == Need.TakeOffMark)
         {
-            FormatMark.Remove(image);
+            Finish(locked);
             return;
         }
 
@@ -126,14 +126,24 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
         steps.Run("mark the format as begun", () => mark.Write(image));
         ulong firstUnit = image.StripeUnit is > 0 and var unit && unit < info.ObjectSizeBytes ? unit : info.ObjectSizeBytes;
         ExtentWriter.Write(image, scratch.File, info, firstUnit, config.WriteParallelism, steps);
-        steps.Run("mark the format as finished", () => FormatMark.Remove(image));
+        Finish(locked);
     }
 
-    /// <summary>Takes a leftover mark off a complete file system.</summary>
+    /// <summary>Takes a leftover mark off a complete file system, and what its writer left of the lock.</summary>
+    /// <exception cref="VolumeException">Another call is about to do so, and does not end.</exception>
+    /// <exception cref="Native.CephException">The cluster failed.</exception>
     public void TakeOffMark(RadosIoContext pool, VolumeSpec spec)
     {
-        using RbdImage image = steps.Run("open the image for writing", () => RbdImage.Open(pool, spec.Image, readOnly: false));
-        steps.Run("mark the format as finished", () => FormatMark.Remove(image));
+        using var locked = LockedImage.Open(pool, spec, steps);
+        Finish(locked);
+    }
+
+    // The lock's object goes before the mark: a call that dies in between leaves the mark, and who takes that off
+    // takes the lock as well. The other way round the object would stay for ever.
+    private void Finish(LockedImage locked)
+    {
+        steps.Run("give the format lock back", locked.Unlock);
+        steps.Run("mark the format as finished", () => FormatMark.Remove(locked.Image));
     }
 
     /// <summary>Whether two names mean one file system.</summary>

@@ -10,7 +10,7 @@ namespace CephRbd.Driver.Ceph.Format;
 /// </summary>
 internal sealed class LockedImage : IDisposable
 {
-    private readonly FormatLock _lock;
+    private FormatLock? _lock;
 
     private LockedImage(RbdImage image, FormatLock formatLock)
     {
@@ -52,6 +52,15 @@ internal sealed class LockedImage : IDisposable
         return new LockedImage(again, formatLock);
     }
 
+    /// <summary>Gives the lock back while the image stays open. Only once.</summary>
+    /// <exception cref="Native.CephException">The cluster failed; the lock ends by itself.</exception>
+    public void Unlock()
+    {
+        FormatLock? held = _lock;
+        _lock = null;
+        held?.Dispose();
+    }
+
     /// <summary>Closes the image first: the next holder of the lock shall not find it open.</summary>
     public void Dispose()
     {
@@ -61,7 +70,7 @@ internal sealed class LockedImage : IDisposable
         }
         finally
         {
-            _lock.Dispose();
+            Unlock();
         }
     }
 
