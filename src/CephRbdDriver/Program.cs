@@ -1,10 +1,10 @@
 using CephRbd.Driver.Admin;
 using CephRbd.Driver.Ceph;
-using CephRbd.Driver.Ceph.Conf;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Hyper;
 using CephRbd.Driver.Logging;
 using CephRbd.Driver.Protocol;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native.Linux;
 

@@ -46,7 +46,7 @@ internal sealed class ClusterConnection : IDisposable
                 $"there is no ceph.conf at {confFile} (confFile in the config, or the option cluster): copy it from a monitor's node");
         }
 
-        Credentials credentials = Credentials.Resolve(spec, config);
+        Credentials credentials = steps.Run("look for the key", () => Credentials.Resolve(spec, config));
         RadosCluster rados = steps.Run("load librados", () => RadosCluster.Create("ceph", credentials.Entity));
         try
         {

@@ -1,5 +1,6 @@
 using CephRbd.Driver.Ceph.Conf;
 using CephRbd.Driver.Config;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.Driver.Ceph;

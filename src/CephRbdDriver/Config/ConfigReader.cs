@@ -18,7 +18,7 @@ internal static class ConfigReader
         "logFilesKept", "tagStorage", "runDir", "scratchDir", "imageFeatures", "objectSize", "writeParallelism",
     ];
 
-    /// <summary>Reads the file, or takes the defaults if there is none.</summary>
+    /// <summary>Reads the file. At the default place there need be none: then the defaults hold.</summary>
     /// <param name="path">The file's path.</param>
     /// <returns>The settings.</returns>
     /// <exception cref="ConfigException">The file can't be read, or has a fault.</exception>
@@ -31,7 +31,9 @@ internal static class ConfigReader
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return new DriverConfig();
+            return path == DriverConfig.DefaultPath
+                ? new DriverConfig()
+                : throw new ConfigException($"{path}: there is no such configuration file (named by --config or CEPHRBD_CONFIG)", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

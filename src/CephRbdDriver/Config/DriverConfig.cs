@@ -83,10 +83,10 @@ internal sealed record DriverConfig
     /// <summary>The folder for the sparse files that mkfs writes into.</summary>
     public string ScratchDir { get; init; } = "/var/lib/cephrbd/scratch";
 
-    /// <summary>The feature bits of new images; null for librbd's default.</summary>
+    /// <summary>The feature bits of new images; null for 61: layering, exclusive-lock, object-map, fast-diff, deep-flatten.</summary>
     public ulong? ImageFeatures { get; init; }
 
-    /// <summary>The object size of new images in bytes; null for librbd's default.</summary>
+    /// <summary>The object size of new images in bytes; null for 4 MiB.</summary>
     public ulong? ObjectSize { get; init; }
 
     /// <summary>How many writes to an image run at the same time.</summary>

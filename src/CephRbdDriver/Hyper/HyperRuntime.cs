@@ -1,6 +1,5 @@
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Host;
-using CephRbd.Driver.Protocol;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native.Linux;
 
@@ -14,15 +13,8 @@ internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps st
 {
     private readonly TagStore _tags = new(config);
 
-    /// <summary>
-    /// Nothing but mount and unmount. With fsGroup kubelet would hand the tag, and the key in it, to the pod's group;
-    /// its file system size and labels are the VM's business.
-    /// </summary>
-    public static Capabilities HyperCapabilities { get; } = new(
-        Attach: false, FsGroup: false, SelinuxRelabel: false, SupportsMetrics: false, RequiresFsResize: false);
-
     /// <inheritdoc/>
-    public Capabilities Capabilities => HyperCapabilities;
+    public Capabilities Capabilities => Capabilities.MountOnly;
 
     /// <summary>The device of a volume: what QEMU's rbd driver calls it.</summary>
     public static string DeviceOf(VolumeSpec spec) => "rbd:" + spec.ImageSpec;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.Driver.Hyper;

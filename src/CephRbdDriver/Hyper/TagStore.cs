@@ -189,9 +189,10 @@ internal sealed class TagStore(DriverConfig config)
         return true;
     }
 
+    // kubelet's folder may lie behind a symbolic link; mountinfo shows the place itself.
     private static IReadOnlyList<MountEntry> MountsAt(string path)
     {
-        string canonical = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        string canonical = Explained(path, () => Files.CanonicalDirectory(Path.TrimEndingDirectorySeparator(path)));
         return MountInfo.Parse(File.ReadAllText("/proc/self/mountinfo")).Where(mount => mount.MountPoint == canonical).ToArray();
     }
 

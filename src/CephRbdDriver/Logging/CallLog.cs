@@ -1,6 +1,6 @@
-using CephRbd.Driver.Ceph.Conf;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Protocol;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 using Serilog;
 using Serilog.Events;

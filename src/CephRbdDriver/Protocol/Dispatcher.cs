@@ -1,6 +1,6 @@
 using System.Globalization;
 using CephRbd.Driver.Config;
-using CephRbd.Driver.Hyper;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.Driver.Protocol;
@@ -66,7 +66,7 @@ internal sealed class Dispatcher(Func<DriverConfig> config, Func<DriverConfig, I
             return Init();
         }
 
-        DriverConfig inForce = config();
+        DriverConfig inForce = ConfigFor(verb);
         int json = verb.IndexOf("json");
         if (json >= 0)
         {
@@ -75,6 +75,19 @@ internal sealed class Dispatcher(Func<DriverConfig> config, Func<DriverConfig, I
         }
 
         return Perform(verb, line.Arguments, runtimes(inForce));
+    }
+
+    // A pod must be able to end while somebody edits the config: what takes things away needs none of it.
+    private DriverConfig ConfigFor(Verb verb)
+    {
+        try
+        {
+            return config();
+        }
+        catch (ConfigException) when (verb.Name is "unmount" or "unmountdevice" or "detach")
+        {
+            return new DriverConfig();
+        }
     }
 
     // kubelet does not repeat a failed start-up scan, and old ones hide every other driver then: init always succeeds.
@@ -86,7 +99,7 @@ internal sealed class Dispatcher(Func<DriverConfig> config, Func<DriverConfig, I
         }
         catch (VolumeException e)
         {
-            return Reply.Success with { Capabilities = HyperRuntime.HyperCapabilities, Message = e.Message };
+            return Reply.Success with { Capabilities = Capabilities.MountOnly, Message = e.Message };
         }
     }
 
@@ -147,6 +160,6 @@ internal sealed class Dispatcher(Func<DriverConfig> config, Func<DriverConfig, I
     private string Clean(string message)
     {
         string plain = string.Join(' ', message.Split(['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        return Spec?.Key is { } key ? Ceph.Conf.Redactor.Redact(plain, key) : Ceph.Conf.Redactor.Redact(plain);
+        return Spec?.Key is { } key ? Redactor.Redact(plain, key) : Redactor.Redact(plain);
     }
 }

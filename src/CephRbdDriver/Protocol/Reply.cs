@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CephRbd.Driver.Volumes;
 
 namespace CephRbd.Driver.Protocol;
 
@@ -16,12 +17,6 @@ internal enum ReplyStatus
     /// <summary>The verb is none of ours. kubelet remembers this until it restarts, so it is only for verbs that can never work.</summary>
     NotSupported,
 }
-
-/// <summary>
-/// The capabilities in the answer to <c>init</c>. All five are always written: kubelet takes a missing one for
-/// true, except <c>supportsMetrics</c>.
-/// </summary>
-internal sealed record Capabilities(bool Attach, bool FsGroup, bool SelinuxRelabel, bool SupportsMetrics, bool RequiresFsResize);
 
 /// <summary>The one answer of a call: one JSON object on one line.</summary>
 internal sealed record Reply(ReplyStatus Status)

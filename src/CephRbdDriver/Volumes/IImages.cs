@@ -1,3 +1,5 @@
+using CephRbd.Driver.Secrets;
+
 namespace CephRbd.Driver.Volumes;
 
 /// <summary>An image that is ready for use, and what a client needs to open it.</summary>

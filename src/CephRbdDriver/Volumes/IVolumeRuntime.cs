@@ -1,5 +1,3 @@
-using CephRbd.Driver.Protocol;
-
 namespace CephRbd.Driver.Volumes;
 
 /// <summary>

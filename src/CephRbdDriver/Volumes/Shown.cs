@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using CephRbd.Driver.Ceph.Conf;
+using CephRbd.Driver.Secrets;
 
 namespace CephRbd.Driver.Volumes;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using CephRbd.Driver.Secrets;
 
 namespace CephRbd.Driver.Volumes;
 

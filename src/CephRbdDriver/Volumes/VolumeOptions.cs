@@ -1,3 +1,5 @@
+using CephRbd.Driver.Secrets;
+
 namespace CephRbd.Driver.Volumes;
 
 /// <summary>

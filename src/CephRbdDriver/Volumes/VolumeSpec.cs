@@ -1,3 +1,5 @@
+using CephRbd.Driver.Secrets;
+
 namespace CephRbd.Driver.Volumes;
 
 /// <summary>What a pod or PV asks for: one image, and how to prepare it.</summary>

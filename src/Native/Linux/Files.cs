@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.InteropServices.Marshalling;
 using Microsoft.Win32.SafeHandles;
@@ -176,6 +177,18 @@ public static class Files
     /// <summary>What is there; a symbolic link at the end of the path is not followed.</summary>
     /// <exception cref="LinuxException">The path cannot be examined.</exception>
     public static FileKind KindOf(string path) => FileStatus.OfPath(path)?.Kind ?? FileKind.Missing;
+
+    /// <summary>A directory's path without symbolic links, "." and "..": the one that mountinfo shows.</summary>
+    /// <param name="dir">The directory; not a link to one.</param>
+    /// <exception cref="LinuxException">It cannot be opened: ENOTDIR or ELOOP when it is none.</exception>
+    /// <exception cref="IOException">The kernel does not tell its path.</exception>
+    public static string CanonicalDirectory(string dir)
+    {
+        using SafeFileHandle handle = Open(dir, OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.PathOnly | OpenFlags.CloseOnExec, 0);
+        string link = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{Fd(handle)}");
+        return File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName
+            ?? throw new IOException($"{link} is not a link");
+    }
 
     /// <summary>open(2), tried again when interrupted.</summary>
     /// <exception cref="LinuxException">It failed.</exception>

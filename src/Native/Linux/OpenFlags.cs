@@ -10,6 +10,7 @@ internal static class OpenFlags
     internal const int Exclusive = 0x80;
     internal const int Append = 0x400;
     internal const int CloseOnExec = 0x80000;
+    internal const int PathOnly = 0x200000;
 
     internal static int Directory => SyscallNumbers.IsArm64 ? 0x4000 : 0x10000;
 

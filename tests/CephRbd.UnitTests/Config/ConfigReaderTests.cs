@@ -124,12 +124,11 @@ public class ConfigReaderTests
         Assert.Throws<ConfigException>(() => ConfigReader.Parse(new byte[(1 << 20) + 1], Path));
     }
 
-    [Fact]
-    public void A_missing_file_gives_the_defaults()
-    {
-        Assert.Equal(new DriverConfig(), ConfigReader.Load("/nonexistent/config.json"));
-        Assert.Equal(new DriverConfig(), ConfigReader.Load("/tmp/nonexistent-cephrbd.json"));
-    }
+    [Theory]
+    [InlineData("/nonexistent/config.json")]
+    [InlineData("/tmp/nonexistent-cephrbd.json")]
+    public void A_file_that_was_named_has_to_exist(string path) =>
+        Assert.Contains(path, Assert.Throws<ConfigException>(() => ConfigReader.Load(path)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_file_is_read_and_a_folder_refused()

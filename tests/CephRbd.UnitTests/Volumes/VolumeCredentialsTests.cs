@@ -1,4 +1,5 @@
 using System.Text;
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.UnitTests.Volumes;

@@ -1,3 +1,4 @@
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 
 namespace CephRbd.Driver.Ceph.Conf;

@@ -38,7 +38,7 @@ internal sealed record Contents(ContentsKind Kind, string Words, string? FileSys
         Signature first = probe.Signatures[0];
         if (probe.Signatures.Count == 1 && probe.Outcome == ProbeOutcome.Found && first.Kind == "filesystem")
         {
-            return new Contents(ContentsKind.FileSystem, $"a {first.Type} file system", first.Type, first.Uuid);
+            return new Contents(ContentsKind.FileSystem, $"the file system {first.Type}", first.Type, first.Uuid);
         }
 
         string all = string.Join(" and ", probe.Signatures.Select(s => $"{s.Type} ({s.Kind})").Distinct());

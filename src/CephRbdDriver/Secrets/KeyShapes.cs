@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace CephRbd.Driver.Ceph.Conf;
+namespace CephRbd.Driver.Secrets;
 
 /// <summary>Finds text that decodes to a cephx key, also in base64 once more, URL-escaped or JSON-escaped.</summary>
 internal static class KeyShapes

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace CephRbd.Driver.Ceph.Conf;
+namespace CephRbd.Driver.Secrets;
 
 /// <summary>
 /// The text form of a cephx key. librados prints a key that it can't decode, so keys are looked at before it sees them.

@@ -1,7 +1,7 @@
-using CephRbd.Driver.Ceph.Conf;
+using CephRbd.Driver.Secrets;
 using CephRbd.UnitTests.Volumes;
 
-namespace CephRbd.UnitTests.Ceph.Conf;
+namespace CephRbd.UnitTests.Secrets;
 
 public class CephKeyTests
 {

@@ -1,12 +1,11 @@
 using System.Text;
 using System.Text.Json;
-using CephRbd.Driver.Ceph.Conf;
-using CephRbd.Driver.Volumes;
+using CephRbd.Driver.Secrets;
 using CephRbd.UnitTests.Volumes;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace CephRbd.UnitTests.Ceph.Conf;
+namespace CephRbd.UnitTests.Secrets;
 
 public class RedactorTests
 {

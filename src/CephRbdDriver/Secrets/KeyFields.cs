@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace CephRbd.Driver.Ceph.Conf;
+namespace CephRbd.Driver.Secrets;
 
 /// <summary>
 /// Finds values that stand where a key stands: <c>key = …</c> of a keyring, <c>key=…</c> of QEMU and the kernel,

@@ -1,6 +1,7 @@
+using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
 
-namespace CephRbd.UnitTests.Volumes;
+namespace CephRbd.UnitTests.Secrets;
 
 public class SecretTests
 {

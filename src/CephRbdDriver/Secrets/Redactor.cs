@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
-using CephRbd.Driver.Volumes;
 
-namespace CephRbd.Driver.Ceph.Conf;
+namespace CephRbd.Driver.Secrets;
 
 /// <summary>Blanks keys in text that comes from elsewhere, before it reaches a log or a message.</summary>
 internal static class Redactor

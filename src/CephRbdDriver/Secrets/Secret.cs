@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace CephRbd.Driver.Volumes;
+namespace CephRbd.Driver.Secrets;
 
 /// <summary>
 /// A key's text. It shows as <c>***</c> wherever it is formatted; only <see cref="Reveal"/> gives the text.

@@ -1,7 +1,0 @@
-namespace CephRbd.UnitTests;
-
-public class PlaceholderTests
-{
-    [Fact]
-    public void A_works() => Assert.True(true);
-}
