@@ -126,11 +126,12 @@ public sealed class MessageTests(LabFixture lab) : DriverTest(lab)
     }
 
     [Fact]
-    public void a_bad_config_fails_all_but_init_with_file_line_and_key()
+    public void a_bad_config_fails_all_but_init_and_unmount_with_file_line_and_key()
     {
         File.WriteAllText(Driver.ConfigFile, "{\n  \"timeoutSeconds\": 60,\n  \"pol\": \"hyper\"\n}\n");
         Driver.Fail(Attach("vol1"), Driver.ConfigFile, "line 3", "\"pol\"", "\"pool\"");
-        Driver.Fail(["unmount", Driver.NewMountDir()], Driver.ConfigFile, "line 3");
+        Driver.Fail(["mount", Driver.NewMountDir(), Volume.PodOptions("vol1")], Driver.ConfigFile, "line 3");
+        Driver.Succeed("unmount", Driver.NewMountDir());
         File.WriteAllText(Driver.ConfigFile, "{\n  \"timeoutSeconds\": 60\n");
         Driver.Fail(Attach("vol1"), Driver.ConfigFile, "line");
         Driver.Succeed("init");
