@@ -21,9 +21,13 @@ public sealed class LabFixture : IDisposable
     private int _names;
 
     public LabFixture()
+        : this(Environment.GetEnvironmentVariable(Variable))
+    {
+    }
+
+    private LabFixture(string? given)
     {
         RepositoryRoot = FindRepositoryRoot();
-        string? given = Environment.GetEnvironmentVariable(Variable);
         if (!string.IsNullOrEmpty(given))
         {
             Dir = Path.GetFullPath(given);
@@ -44,6 +48,9 @@ public sealed class LabFixture : IDisposable
             throw;
         }
     }
+
+    /// <summary>A cluster of its own for a test that does it harm; goes when disposed.</summary>
+    public static LabFixture StartOwn() => new(null);
 
     /// <summary>The folder that CephRbd.sln lies in.</summary>
     public string RepositoryRoot { get; }
@@ -98,7 +105,9 @@ public sealed class LabFixture : IDisposable
         }
     }
 
-    private static (int Exit, string Output, string Errors) Execute(string program, string[] args, TimeSpan limit)
+    /// <summary>Runs any program with its two streams read apart.</summary>
+    /// <exception cref="TimeoutException">It did not end in time, and was killed.</exception>
+    public static (int Exit, string Output, string Errors) Execute(string program, string[] args, TimeSpan limit)
     {
         ProcessStartInfo start = new(program, args)
         {

@@ -75,7 +75,7 @@ internal static class CephFailures
             ("rados_lock_exclusive" or "rados_remove", Errno.Access or Errno.NotPermitted) or (_, Errno.Access or Errno.NotPermitted) =>
                 $"{image}: client.{user} may not do this. It needs: ceph auth caps client.{user} mon 'profile rbd' osd 'profile rbd pool={spec.Pool}' (Jewel: mon 'allow r, allow command \"osd blacklist\"' osd 'allow class-read object_prefix rbd_children, allow rwx pool={spec.Pool}')",
             (_, Errno.TimedOut) =>
-                $"{image}: the storage daemons did not answer in time. Check ceph -s: OSDs down or frozen, placement groups inactive, or this node does not reach the OSDs' network",
+                $"{image}: the storage daemons did not answer in time. Check ceph -s: OSDs down or frozen, placement groups inactive, a pool full or at its quota (ceph df), or this node does not reach the OSDs' network",
             (_, Errno.NoSpace) =>
                 $"{image}: the cluster or pool is full. Free space or add OSDs (ceph df, ceph osd df)",
             (_, Errno.QuotaExceeded) =>

@@ -29,7 +29,9 @@ internal sealed class Dispatcher(Func<DriverConfig> config, Func<DriverConfig, I
         }
         catch (VolumeException e)
         {
-            reply = Reply.Failure($"cephrbd {line.VerbName}: {e.Message}");
+            // Faults of conf, keyring or dir are found by code that knows no image; kubelet's log shows many volumes.
+            string image = Spec is null || e.Message.Contains(Spec.ImageSpec, StringComparison.Ordinal) ? "" : $"image {Spec.ImageSpec}: ";
+            reply = Reply.Failure($"cephrbd {line.VerbName}: {image}{e.Message}");
         }
 #pragma warning disable CA1031 // The one catch-all: kubelet must get a reply whatever happens, and a crash would print argv, secrets included.
         catch (Exception e)

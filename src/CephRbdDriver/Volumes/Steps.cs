@@ -23,9 +23,9 @@ internal sealed class Steps(Deadline deadline, Action<string>? narrate)
     /// <exception cref="DeadlineException">The call's time was over before the step began.</exception>
     public T Run<T>(string name, Func<T> body, string? hint = null)
     {
-        deadline.Check();
         (string outerStep, string? outerHint) = (deadline.Step, deadline.Hint);
         (deadline.Step, deadline.Hint) = (name, hint ?? outerHint);
+        deadline.Check();
         long start = Stopwatch.GetTimestamp();
         string outcome = "failed";
         try

@@ -191,7 +191,7 @@ public class DispatcherTests
         _runtime.Setup(r => r.Mount("/dir", It.IsAny<VolumeSpec>())).Throws(new VolumeException("refused: correct horse"));
         string secret = Convert.ToBase64String("correct horse"u8);
         Assert.Equal(
-            Reply.Failure("cephrbd mount: refused: ***"),
+            Reply.Failure("cephrbd mount: image hyper/v: refused: ***"),
             Dispatch("mount", "/dir", $$"""{"volumeID":"v","kubernetes.io/secret/key":"{{secret}}"}"""));
     }
 

@@ -29,13 +29,14 @@ internal sealed class FormatLock : IDisposable
     /// <exception cref="VolumeException">Another node holds it for longer than this call may wait.</exception>
     public static FormatLock Take(RadosIoContext pool, string imageId, string image, Deadline deadline)
     {
-        string lockObject = "cephrbd.lock." + imageId;
-        string cookie = Holder.Self().ToString();
-
-        // The process ends at its deadline plus the watchdog's grace; its lock a little later, whatever happens to it.
-        TimeSpan duration = deadline.Remaining + TimeSpan.FromSeconds(10);
-        while (!pool.LockExclusive(lockObject, LockName, cookie, "formatting " + image, duration))
+        for (; ; )
         {
+            if (TryTake(pool, imageId, image, deadline) is { } taken)
+            {
+                return taken;
+            }
+
+            string lockObject = ObjectOf(imageId);
             foreach (RadosLocker locker in pool.ListLockers(lockObject, LockName))
             {
                 if (Holder.TryParse(locker.Cookie, out Holder holder) && holder.IsGone())
@@ -54,12 +55,25 @@ internal sealed class FormatLock : IDisposable
                 deadline.Check();
             }
         }
+    }
 
-        return new FormatLock(pool, lockObject);
+    /// <summary>Takes the lock if nobody has it.</summary>
+    /// <returns>Null when somebody has it.</returns>
+    /// <inheritdoc cref="Take"/>
+    public static FormatLock? TryTake(RadosIoContext pool, string imageId, string image, Deadline deadline)
+    {
+        // The process ends at its deadline plus the watchdog's grace; its lock a little later, whatever happens to it.
+        TimeSpan duration = deadline.Remaining + TimeSpan.FromSeconds(10);
+        string lockObject = ObjectOf(imageId);
+        return pool.LockExclusive(lockObject, LockName, Holder.Self().ToString(), "formatting " + image, duration)
+            ? new FormatLock(pool, lockObject)
+            : null;
     }
 
     /// <summary>Gives the lock back by removing its object: while we hold it, nobody else can.</summary>
     public void Dispose() => _pool.Remove(_object);
+
+    private static string ObjectOf(string imageId) => "cephrbd.lock." + imageId;
 
     /// <summary>A process of a node, exact enough to know whether it still runs.</summary>
     internal readonly record struct Holder(string Node, string BootId, string PidNamespace, int Pid, long StartTime)

@@ -91,13 +91,20 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
         // mkfs needs nothing of the cluster: it works while the image is opened, locked and looked at again.
         using var making = new ScratchInTheMaking(() =>
             FileSystemMaker.Make(spec.FsType, size, spec.MkfsOptions, spec.ImageSpec, config, steps.Deadline));
-        using RbdImage image = steps.Run("open the image for writing", () => RbdImage.Open(pool, spec.Image, readOnly: false));
-        using FormatLock formatLock = steps.Run(
-            "take the format lock", () => FormatLock.Take(pool, image.Id, spec.ImageSpec, steps.Deadline), $"another node that formats {spec.ImageSpec}");
+        using var locked = LockedImage.Open(pool, spec, steps);
+        RbdImage image = locked.Image;
         RbdImageInfo info = image.Stat();
 
-        // What this call created a moment ago can hold nothing that shows no signature.
-        Need need = Examine(image, info, spec, proveBlank: !newborn);
+        // What this call created a moment ago can hold nothing that shows no signature. Of any other, what counts is
+        // what it holds once nobody else can write to it.
+        Need need = Examine(image, info, spec, proveBlank: false);
+        if (!newborn && need is (Need.Format or Need.FormatAgain))
+        {
+            steps.Run("wait until nobody else has the image open", () => OtherWatchers.WaitUntilGone(image, self, spec, steps.Deadline),
+                $"rbd status {spec.ImageSpec}");
+            need = Examine(image, info, spec, proveBlank: true);
+        }
+
         if (need == Need.Nothing)
         {
             return;
@@ -105,14 +112,8 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
 
         if (need == Need.TakeOffMark)
         {
-            FormatMark.Remove(image);
+            Finish(locked);
             return;
-        }
-
-        if (!newborn)
-        {
-            steps.Run("wait until nobody else has the image open", () => OtherWatchers.WaitUntilGone(image, self, spec, steps.Deadline),
-                $"rbd status {spec.ImageSpec}");
         }
 
         if (need == Need.FormatAgain)
@@ -125,14 +126,24 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
         steps.Run("mark the format as begun", () => mark.Write(image));
         ulong firstUnit = image.StripeUnit is > 0 and var unit && unit < info.ObjectSizeBytes ? unit : info.ObjectSizeBytes;
         ExtentWriter.Write(image, scratch.File, info, firstUnit, config.WriteParallelism, steps);
-        steps.Run("mark the format as finished", () => FormatMark.Remove(image));
+        Finish(locked);
     }
 
-    /// <summary>Takes a leftover mark off a complete file system.</summary>
+    /// <summary>Takes a leftover mark off a complete file system, and what its writer left of the lock.</summary>
+    /// <exception cref="VolumeException">Another call is about to do so, and does not end.</exception>
+    /// <exception cref="Native.CephException">The cluster failed.</exception>
     public void TakeOffMark(RadosIoContext pool, VolumeSpec spec)
     {
-        using RbdImage image = steps.Run("open the image for writing", () => RbdImage.Open(pool, spec.Image, readOnly: false));
-        steps.Run("mark the format as finished", () => FormatMark.Remove(image));
+        using var locked = LockedImage.Open(pool, spec, steps);
+        Finish(locked);
+    }
+
+    // The lock's object goes before the mark: a call that dies in between leaves the mark, and who takes that off
+    // takes the lock as well. The other way round the object would stay for ever.
+    private void Finish(LockedImage locked)
+    {
+        steps.Run("give the format lock back", locked.Unlock);
+        steps.Run("mark the format as finished", () => FormatMark.Remove(locked.Image));
     }
 
     /// <summary>Whether two names mean one file system.</summary>

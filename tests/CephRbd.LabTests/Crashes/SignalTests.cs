@@ -1,0 +1,41 @@
+using CephRbd.LabTests.Driving;
+
+namespace CephRbd.LabTests.Crashes;
+
+public sealed class SignalTests(LabFixture lab) : DriverTest(lab)
+{
+    [Theory]
+    [InlineData(Mounted.Term)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void a_signal_ends_a_call_that_hangs_with_a_failure_within_seconds(int signal)
+    {
+        string image = NewName();
+        Driver.With("confFile", Driver.WriteFile("dead.conf", "[global]\nmon_host = 127.0.0.1:1\n"));
+        using DriverProcess process = Driver.Start("mount", Driver.NewMountDir(), Volume.PodOptions(image));
+        Thread.Sleep(1000);
+        Assert.False(process.HasExited);
+        process.Signal(signal);
+        Reply reply = process.Reply();
+        Assert.Equal("Failure", reply.Status);
+        Assert.Contains("stopped by", reply.Message, StringComparison.Ordinal);
+        Assert.Contains($"hyper/{image}", reply.Message, StringComparison.Ordinal);
+        Assert.True(reply.Elapsed < TimeSpan.FromSeconds(1 + 4.5), $"{reply.Elapsed}");
+    }
+
+    [Fact]
+    public void a_signal_ends_a_hanging_mkfs_too()
+    {
+        string folder = Path.Combine(Driver.Dir, "bin");
+        Directory.CreateDirectory(folder);
+        string tool = Path.Combine(folder, "mkfs.ext4");
+        File.WriteAllText(tool, $"#!/bin/sh\necho $$ >{Driver.Dir}/pid\nexec sleep 300\n");
+        File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Driver.WithEnvironment("PATH", folder + ":/usr/sbin:/usr/bin:/sbin:/bin").With("timeoutSeconds", 5);
+        string image = NewName();
+        Reply reply = Driver.Fail(["attach", Volume.Options(image, Volume.Size("64Mi"))], $"hyper/{image}", "mkfs.ext4");
+        Assert.True(reply.Elapsed < TimeSpan.FromSeconds(5 + 4), $"{reply.Elapsed}");
+        Assert.False(Directory.Exists("/proc/" + File.ReadAllText(Path.Combine(Driver.Dir, "pid")).Trim()), "mkfs runs on");
+        Assert.Equal(0, Watchers(image));
+    }
+}
