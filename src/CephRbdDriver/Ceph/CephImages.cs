@@ -108,7 +108,7 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
                 RbdImageInfo info = image.Stat();
                 size = info.SizeBytes;
                 CheckSize(spec, size);
-                need = formatter.Examine(image, info, spec, proveBlank: false);
+                need = formatter.Examine(image, info, spec, InspectionDepth.Ends);
             }
         }
 

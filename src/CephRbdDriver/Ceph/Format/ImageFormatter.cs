@@ -39,12 +39,12 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
     /// <param name="image">The image.</param>
     /// <param name="info">Its measures.</param>
     /// <param name="spec">The volume.</param>
-    /// <param name="proveBlank">The answer is to be acted on: whether the image is blank is proven, however long that takes.</param>
+    /// <param name="depth">How sure to be that a blank image is blank.</param>
     /// <exception cref="VolumeException">It holds something else: it is never touched.</exception>
-    public Need Examine(RbdImage image, RbdImageInfo info, VolumeSpec spec, bool proveBlank)
+    public Need Examine(RbdImage image, RbdImageInfo info, VolumeSpec spec, InspectionDepth depth)
     {
         FormatMark? mark = steps.Run("look for an unfinished format", () => FormatMark.Read(image));
-        return Decide(ImageInspector.Inspect(image, info, proveBlank, steps), mark, spec);
+        return Decide(ImageInspector.Inspect(image, info, depth, steps), mark, spec);
     }
 
     /// <summary>The decision table.</summary>
@@ -97,12 +97,12 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
 
         // What this call created a moment ago can hold nothing that shows no signature. Of any other, what counts is
         // what it holds once nobody else can write to it.
-        Need need = Examine(image, info, spec, proveBlank: false);
+        Need need = Examine(image, info, spec, newborn ? InspectionDepth.Glance : InspectionDepth.Ends);
         if (!newborn && need is (Need.Format or Need.FormatAgain))
         {
             steps.Run("wait until nobody else has the image open", () => OtherWatchers.WaitUntilGone(image, self, spec, steps.Deadline),
                 $"rbd status {spec.ImageSpec}");
-            need = Examine(image, info, spec, proveBlank: true);
+            need = Examine(image, info, spec, InspectionDepth.Proof);
         }
 
         if (need == Need.Nothing)
