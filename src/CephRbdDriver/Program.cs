@@ -72,7 +72,7 @@ internal static class Program
             $"cephrbd {line.VerbName}: {(dispatcher.Spec is { } spec ? $"image {spec.ImageSpec}: " : "")}{Redactor.Redact(words)}")));
         Finish(dispatcher.Dispatch(line));
 
-        void Finish(Reply reply)
+        bool Finish(Reply reply)
         {
             bool sent;
             try
@@ -89,6 +89,8 @@ internal static class Program
             {
                 log.Write(reply);
             }
+
+            return sent;
         }
     }
 

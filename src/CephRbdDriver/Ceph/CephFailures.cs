@@ -113,8 +113,9 @@ internal static class CephFailures
     {
         try
         {
-            CephConf.Parse(File.ReadAllText(confFile));
-            return "";
+            string text = File.ReadAllText(confFile);
+            CephConf.Parse(text);
+            return text.EndsWith('\n') ? "" : ": its last line does not end with a line feed, which some releases refuse";
         }
         catch (Exception e) when (e is VolumeException or IOException or UnauthorizedAccessException)
         {

@@ -17,7 +17,7 @@ internal sealed class Watchdog : IDisposable
     private readonly ManualResetEventSlim _finished = new();
     private readonly List<PosixSignalRegistration> _signals = [];
 
-    private Watchdog(Deadline deadline, Action<string> lastWords)
+    private Watchdog(Deadline deadline, Func<string, bool> lastWords)
     {
         foreach (PosixSignal signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP })
         {
@@ -38,8 +38,8 @@ internal sealed class Watchdog : IDisposable
 
     /// <summary>Begins to watch.</summary>
     /// <param name="deadline">The call's.</param>
-    /// <param name="lastWords">Writes the failure if the call cannot any more.</param>
-    public static Watchdog Start(Deadline deadline, Action<string> lastWords) => new(deadline, lastWords);
+    /// <param name="lastWords">Writes the failure if the call cannot any more; false if the call is just writing its own reply.</param>
+    public static Watchdog Start(Deadline deadline, Func<string, bool> lastWords) => new(deadline, lastWords);
 
     /// <summary>The call came to its end.</summary>
     public void Dispose()
@@ -51,7 +51,7 @@ internal sealed class Watchdog : IDisposable
         }
     }
 
-    private void Watch(Deadline deadline, Action<string> lastWords)
+    private void Watch(Deadline deadline, Func<string, bool> lastWords)
     {
         try
         {
@@ -73,7 +73,13 @@ internal sealed class Watchdog : IDisposable
             return;
         }
 
-        lastWords($"{deadline.Describe()}. The step did not come back and was cut off; a watcher of this node may stay on the image for 30 s, and whatever was begun is finished or taken back by the next call");
+        bool spoke = lastWords($"{deadline.Describe()}. The step did not come back and was cut off; a watcher of this node may stay on the image for 30 s, and whatever was begun is finished or taken back by the next call");
+        if (!spoke)
+        {
+            // The call came to its end at this very moment: reply and log line are let out whole.
+            _finished.Wait(Grace);
+        }
+
         Processes.ExitNow(0);
     }
 }

@@ -22,7 +22,7 @@ public class ConfigReaderTests
         Assert.Equal(("/var/log/cephrbd/cephrbd.log", LogLevel.Information), (config.LogFile, config.LogLevel));
         Assert.Equal((10L << 20, 5, TagStorage.Tmpfs), (config.LogMaxBytes, config.LogFilesKept, config.TagStorage));
         Assert.Equal(("/run/cephrbd", "/var/lib/cephrbd/scratch"), (config.RunDir, config.ScratchDir));
-        Assert.Equal((null, null, 16), (config.ImageFeatures, config.ObjectSize, config.WriteParallelism));
+        Assert.Equal((null, null, 64), (config.ImageFeatures, config.ObjectSize, config.WriteParallelism));
     }
 
     [Fact]

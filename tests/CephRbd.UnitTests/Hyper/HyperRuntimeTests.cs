@@ -33,7 +33,7 @@ public sealed class HyperRuntimeTests : IDisposable
     [Fact]
     public void Mount_prepares_the_image_and_leaves_its_tag()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         _runtime.Mount(_pod.Path, _spec);
         HyperTag tag = TagStore.Look(_pod.Path).Tag!;
         Assert.Equal(("vol1", "hyper", "ext4", "admin", "the-key"), (tag.VolumeId, tag.Pool, tag.FsType, tag.User, tag.Keyring!.Reveal()));
@@ -44,7 +44,7 @@ public sealed class HyperRuntimeTests : IDisposable
     [Fact]
     public void A_repeated_mount_touches_neither_image_nor_tag()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         _runtime.Mount(_pod.Path, _spec);
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(_pod.Path, HyperTag.FileName));
         _runtime.Mount(_pod.Path, _spec);
@@ -67,7 +67,7 @@ public sealed class HyperRuntimeTests : IDisposable
     [Fact]
     public void Another_volume_is_not_mounted_over_the_first()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         _runtime.Mount(_pod.Path, _spec);
         VolumeSpec[] others =
         [
@@ -110,7 +110,7 @@ public sealed class HyperRuntimeTests : IDisposable
     [Fact]
     public void Somebody_elses_mount_is_neither_covered_nor_unmounted()
     {
-        PodDir.MountOrSkip(_pod.Path, "somebody");
+        PodDir.MountOrFail(_pod.Path, "somebody");
         Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, _spec));
         Assert.Throws<VolumeException>(() => _runtime.Unmount(_pod.Path));
         Assert.Single(_pod.Mounted());
@@ -120,7 +120,7 @@ public sealed class HyperRuntimeTests : IDisposable
     [Fact]
     public void A_tmpfs_of_ours_that_lost_its_tag_is_replaced()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         _runtime.Mount(_pod.Path, _spec);
         File.Delete(Path.Combine(_pod.Path, HyperTag.FileName));
         _runtime.Mount(_pod.Path, _spec);
@@ -146,7 +146,7 @@ public sealed class HyperRuntimeTests : IDisposable
     [Fact]
     public void Unmount_can_be_repeated_and_needs_no_cluster()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         _runtime.Mount(_pod.Path, _spec);
         _images.Reset();
         _runtime.Unmount(_pod.Path);
@@ -161,7 +161,7 @@ public sealed class HyperRuntimeTests : IDisposable
     [Fact]
     public void A_mount_dir_below_a_symbolic_link_is_the_same_dir()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         File.CreateSymbolicLink(_pod["kubelet"], Path.GetDirectoryName(_pod.Path)!);
         string linked = Path.Combine(_pod["kubelet"], Path.GetFileName(_pod.Path));
         _runtime.Mount(linked, _spec);

@@ -31,7 +31,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void The_tag_lies_in_a_tmpfs_that_only_its_owner_can_read()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         new TagStore(_pod.Config).Write(_pod.Path, _tag, _spec);
         MountEntry mount = Assert.Single(_pod.Mounted());
         Assert.Equal((_pod.Path, "tmpfs", "cephrbd"), (mount.MountPoint, mount.FsType, mount.Source));
@@ -45,7 +45,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void What_was_written_is_found_and_taken_away_without_a_trace()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         new TagStore(_pod.Config).Write(_pod.Path, _tag, _spec);
         TagStore.State state = TagStore.Look(_pod.Path);
         Assert.Equal(1, state.OwnMounts);
@@ -60,7 +60,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void A_path_with_blanks_and_a_trailing_slash_is_no_other_path()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         string dir = _pod["a b\té"] + "/";
         Directory.CreateDirectory(dir);
         new TagStore(_pod.Config).Write(dir, _tag, _spec);
@@ -83,7 +83,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void A_write_that_fails_leaves_nothing_mounted_or_staged()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         Directory.Delete(_pod.Path);
         var e = Assert.Throws<VolumeException>(() => new TagStore(_pod.Config).Write(_pod.Path, _tag, _spec));
         Assert.Contains(_pod.Path, e.Message, StringComparison.Ordinal);
@@ -95,7 +95,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void Several_mounts_of_ours_are_all_taken_away()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         var store = new TagStore(_pod.Config);
         store.Write(_pod.Path, _tag, _spec);
         store.Write(_pod.Path, _tag, _spec);
@@ -107,7 +107,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void Under_a_reader_the_key_goes_and_the_mount_is_detached()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         new TagStore(_pod.Config).Write(_pod.Path, _tag, _spec);
         using FileStream reader = File.OpenRead(TagFile);
         var clock = Stopwatch.StartNew();
@@ -119,7 +119,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void Somebody_elses_mount_is_left_alone()
     {
-        PodDir.MountOrSkip(_pod.Path, "somebody");
+        PodDir.MountOrFail(_pod.Path, "somebody");
         Assert.Contains("tmpfs from somebody", Assert.Throws<VolumeException>(() => TagStore.Look(_pod.Path)).Message, StringComparison.Ordinal);
         Assert.Throws<VolumeException>(() => TagStore.Remove(_pod.Path, _deadline));
         Assert.Single(_pod.Mounted());
@@ -155,7 +155,7 @@ public sealed class TagStoreTests : IDisposable
     [Fact]
     public void Stages_of_dead_processes_are_swept_and_those_of_live_ones_stay()
     {
-        _pod.SkipUnlessMounting();
+        _pod.RequireMounting();
         string alive = Path.Combine(_pod.StageRoot, string.Create(
             CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Processes.StartTime(Environment.ProcessId)}"));
         string numberUsedAgain = Path.Combine(_pod.StageRoot, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-1"));
@@ -166,8 +166,8 @@ public sealed class TagStoreTests : IDisposable
             Directory.CreateDirectory(dir);
         }
 
-        PodDir.MountOrSkip(alive, TagStore.MountSource);
-        PodDir.MountOrSkip(dead, TagStore.MountSource);
+        PodDir.MountOrFail(alive, TagStore.MountSource);
+        PodDir.MountOrFail(dead, TagStore.MountSource);
         File.WriteAllText(Path.Combine(dead, HyperTag.FileName), "{}");
 
         new TagStore(_pod.Config).SweepStages();

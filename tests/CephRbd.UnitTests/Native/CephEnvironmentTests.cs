@@ -12,7 +12,7 @@ public partial class CephEnvironmentTests
     [Fact]
     public void Cephs_environment_variables_have_no_say()
     {
-        Assert.SkipUnless(CephLibraries.Probe().Error is null, "needs librados and librbd");
+        Assert.True(CephLibraries.Probe().Error is null, "needs librados and librbd");
         Assert.Equal(0, Set("CEPH_ARGS", "--mon_host=127.9.9.9 --log_to_stderr=true", 1));
         Assert.Equal(0, Set("CEPH_KEYRING", "/nowhere/keyring", 1));
 

@@ -21,7 +21,7 @@ public sealed class HeaderTests : IDisposable
     [Fact]
     public unsafe void Prototypes_and_layouts_are_those_of_the_installed_headers()
     {
-        Assert.SkipUnless(
+        Assert.True(
             File.Exists("/usr/include/rbd/librbd.h") && File.Exists("/usr/bin/gcc"), "needs gcc and Ceph's headers");
         string program = Path.Combine(_folder, "prototypes");
         string compiled = Run("/usr/bin/gcc", "-Wall", "-Wextra", "-Werror", "-o", program, _table, "-lrados", "-lrbd");

@@ -8,7 +8,7 @@ namespace CephRbd.Driver.Ceph.Format;
 
 /// <summary>
 /// Brings a file system from a sparse file into a blank image: only the bytes that are not zero, many at a time, and
-/// the beginning of the image, where the superblock stands, last and in one write.
+/// the beginning of the image last, so that a superblock that shows is the sign of a whole file system.
 /// </summary>
 internal static class ExtentWriter
 {
@@ -21,28 +21,35 @@ internal static class ExtentWriter
     /// <summary>One stretch of the file that goes in one write; it never crosses an object's border.</summary>
     internal readonly record struct Run(ulong Offset, ulong Length);
 
-    /// <summary>How much of the file is in memory at a time, in bytes.</summary>
+    /// <summary>
+    /// Every superblock stands before this byte: ext and XFS have theirs at the very beginning, btrfs at 64 KiB with
+    /// nothing before it. So the lowest piece of data below is the one that holds it.
+    /// </summary>
+    internal const ulong Beginning = 128 << 10;
+
+    /// <summary>How much of the file is in memory at a time, in bytes; no less than an object.</summary>
     private const int Room = 32 << 20;
 
     /// <summary>Writes all, and flushes before and after the beginning.</summary>
     /// <param name="image">Open for writing, and blank.</param>
     /// <param name="file">The file system, of the image's size.</param>
     /// <param name="info">The image's size and object size.</param>
-    /// <param name="firstUnit">How many bytes at the beginning lie in one object in one piece: object size, or stripe unit.</param>
+    /// <param name="unit">How many bytes lie in one object in one piece: object size, or stripe unit.</param>
     /// <param name="parallel">How many writes may be under way.</param>
     /// <param name="steps">The call's steps and deadline.</param>
     /// <exception cref="CephException">A write failed; the mark stays and the format is made again.</exception>
-    public static void Write(RbdImage image, SafeFileHandle file, RbdImageInfo info, ulong firstUnit, int parallel, Steps steps)
+    public static void Write(RbdImage image, SafeFileHandle file, RbdImageInfo info, ulong unit, int parallel, Steps steps)
     {
-        using var room = new NativeBuffer(Room);
+        using var room = new NativeBuffer(Math.Max(Room, checked((int)info.ObjectSizeBytes)));
+        ulong beginning = Math.Min(Math.Max(unit, Beginning), info.SizeBytes);
         steps.Run("write the file system's data", () =>
         {
             using var batch = new RbdAioBatch(image, parallel, steps.Deadline.Token);
             int used = 0;
-            foreach (Run chunk in Chunks(Files.DataExtents(file, (long)info.SizeBytes), info.ObjectSizeBytes, firstUnit))
+            foreach (Run chunk in Chunks(Files.DataExtents(file, (long)info.SizeBytes), info.ObjectSizeBytes, beginning))
             {
                 steps.Deadline.Check();
-                if ((ulong)(Room - used) < chunk.Length)
+                if ((ulong)(room.Length - used) < chunk.Length)
                 {
                     batch.Drain();
                     used = 0;
@@ -56,21 +63,40 @@ internal static class ExtentWriter
         });
         steps.Run("write the superblock's object", () =>
         {
-            // One operation on one object: it is there whole or not at all.
-            Span<byte> beginning = room.Span[..(int)Math.Min(firstUnit, info.SizeBytes)];
-            ReadFully(file, beginning, 0);
-            image.Write(0, beginning[..(beginning.LastIndexOfAnyExcept((byte)0) + 1)]);
-            image.Flush();
+            Span<byte> data = room.Span[..(int)beginning];
+            ReadFully(file, data, 0);
+            foreach (Run piece in SuperblockLast(data, (int)unit))
+            {
+                // One operation on one object: it is there whole or not at all; and it is there before the next.
+                image.Write(piece.Offset, data.Slice((int)piece.Offset, (int)piece.Length));
+                image.Flush();
+            }
         });
     }
 
-    /// <summary>The file's data extents behind the first unit, cut at object borders.</summary>
-    internal static IEnumerable<Run> Chunks(IEnumerable<(long Offset, long Length)> extents, ulong objectSize, ulong firstUnit)
+    /// <summary>The beginning's units that hold data, each up to its last byte that is not zero, the lowest last.</summary>
+    internal static IReadOnlyList<Run> SuperblockLast(ReadOnlySpan<byte> beginning, int unit)
+    {
+        var pieces = new List<Run>();
+        for (int at = 0; at < beginning.Length; at += unit)
+        {
+            int length = beginning.Slice(at, Math.Min(unit, beginning.Length - at)).LastIndexOfAnyExcept((byte)0) + 1;
+            if (length > 0)
+            {
+                pieces.Insert(0, new Run((ulong)at, (ulong)length));
+            }
+        }
+
+        return pieces;
+    }
+
+    /// <summary>The file's data extents behind the beginning, cut at object borders.</summary>
+    internal static IEnumerable<Run> Chunks(IEnumerable<(long Offset, long Length)> extents, ulong objectSize, ulong beginning)
     {
         foreach ((long start, long length) in extents)
         {
             ulong end = (ulong)(start + length);
-            for (ulong at = Math.Max((ulong)start, firstUnit); at < end;)
+            for (ulong at = Math.Max((ulong)start, beginning); at < end;)
             {
                 ulong stop = Math.Min(end, ((at / objectSize) + 1) * objectSize);
                 yield return new Run(at, stop - at);

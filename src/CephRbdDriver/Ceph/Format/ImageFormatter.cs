@@ -124,8 +124,8 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
         Scratch scratch = steps.Run($"mkfs.{spec.FsType}", () => making.Result(info.SizeBytes, spec));
         var mark = new FormatMark(scratch.Signature.Type, scratch.Signature.Uuid ?? "", Environment.MachineName, DateTimeOffset.UtcNow);
         steps.Run("mark the format as begun", () => mark.Write(image));
-        ulong firstUnit = image.StripeUnit is > 0 and var unit && unit < info.ObjectSizeBytes ? unit : info.ObjectSizeBytes;
-        ExtentWriter.Write(image, scratch.File, info, firstUnit, config.WriteParallelism, steps);
+        ulong unit = image.StripeUnit is > 0 and var stripe && stripe < info.ObjectSizeBytes ? stripe : info.ObjectSizeBytes;
+        ExtentWriter.Write(image, scratch.File, info, unit, config.WriteParallelism, steps);
         Finish(locked);
     }
 

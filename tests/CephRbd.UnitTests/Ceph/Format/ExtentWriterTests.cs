@@ -96,4 +96,27 @@ public class ExtentWriterTests
 
         return ExtentWriter.FindRuns(chunk, offset);
     }
+
+    [Fact]
+    public void The_beginning_goes_in_one_piece_where_one_object_holds_it()
+    {
+        byte[] data = new byte[128 << 10];
+        data[1080] = 0x53;
+        data[70000] = 1;
+        Assert.Equal([new ExtentWriter.Run(0, 70001)], ExtentWriter.SuperblockLast(data, 4 << 20));
+    }
+
+    [Fact]
+    public void With_small_objects_the_lowest_piece_of_data_goes_last()
+    {
+        byte[] data = new byte[128 << 10];
+        data[(64 << 10) + 64] = 0x5f;
+        data[100 << 10] = 1;
+        Assert.Equal(
+            [new ExtentWriter.Run(96 << 10, (4 << 10) + 1), new ExtentWriter.Run(64 << 10, 65)],
+            ExtentWriter.SuperblockLast(data, 32 << 10));
+    }
+
+    [Fact]
+    public void A_beginning_of_zeros_is_not_written() => Assert.Empty(ExtentWriter.SuperblockLast(new byte[128 << 10], 4096));
 }

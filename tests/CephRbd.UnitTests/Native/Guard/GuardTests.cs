@@ -88,7 +88,7 @@ public sealed class GuardTests(GuardTests.Program program) : IClassFixture<Guard
 
         public (int Status, string Output) Run(string how)
         {
-            Assert.SkipUnless(_built, "a C compiler is needed");
+            Assert.True(_built, "a C compiler is needed");
             return Start("/bin/sh", ["-c", "ulimit -c 0; \"$0\" \"$1\"", _dir["guard"], how]);
         }
 

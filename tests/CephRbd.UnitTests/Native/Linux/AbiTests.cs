@@ -9,7 +9,7 @@ public class AbiTests
     [InlineData("aarch64-linux-gnu", "/usr/aarch64-linux-gnu/include")]
     public void The_numbers_in_the_bindings_are_those_of_the_headers(string target, string headers)
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/clang") && Directory.Exists(headers), $"clang and headers for {target} are needed");
+        Assert.True(File.Exists("/usr/bin/clang") && Directory.Exists(headers), $"clang and headers for {target} are needed");
         var source = Path.Join(Repository.Root, "tests/CephRbd.UnitTests/Native/Linux/abi_check.c");
         using var process = Process.Start(new ProcessStartInfo("/usr/bin/clang", [$"--target={target}", "-std=c11", "-fsyntax-only", source])
         {

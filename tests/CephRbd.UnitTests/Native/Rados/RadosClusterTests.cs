@@ -104,7 +104,7 @@ public class RadosClusterTests
 
     private static RadosCluster Create()
     {
-        Assert.SkipUnless(CephLibraries.Probe().Error is null, "needs librados and librbd");
+        Assert.True(CephLibraries.Probe().Error is null, "needs librados and librbd");
         return RadosCluster.Create("ceph", "client.unit");
     }
 }
