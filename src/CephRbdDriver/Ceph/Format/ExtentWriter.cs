@@ -27,8 +27,11 @@ internal static class ExtentWriter
     /// </summary>
     internal const ulong Beginning = 128 << 10;
 
+    /// <summary>The beginning goes in pieces of this many bytes, or of a stripe unit if that is less: one operation each.</summary>
+    internal const ulong Piece = 64 << 10;
+
     /// <summary>How much of the file is in memory at a time, in bytes; no less than an object.</summary>
-    private const int Room = 32 << 20;
+    private const int Room = 8 << 20;
 
     /// <summary>Writes all, and flushes before and after the beginning.</summary>
     /// <param name="image">Open for writing, and blank.</param>
@@ -41,7 +44,7 @@ internal static class ExtentWriter
     public static void Write(RbdImage image, SafeFileHandle file, RbdImageInfo info, ulong unit, int parallel, Steps steps)
     {
         using var room = new NativeBuffer(Math.Max(Room, checked((int)info.ObjectSizeBytes)));
-        ulong beginning = Math.Min(Math.Max(unit, Beginning), info.SizeBytes);
+        ulong beginning = Math.Min(Beginning, info.SizeBytes);
         steps.Run("write the file system's data", () =>
         {
             using var batch = new RbdAioBatch(image, parallel, steps.Deadline.Token);
@@ -61,11 +64,11 @@ internal static class ExtentWriter
             batch.Drain();
             image.Flush();
         });
-        steps.Run("write the superblock's object", () =>
+        steps.Run("write the superblock", () =>
         {
             Span<byte> data = room.Span[..(int)beginning];
             ReadFully(file, data, 0);
-            foreach (Run piece in SuperblockLast(data, (int)unit))
+            foreach (Run piece in SuperblockLast(data, (int)Math.Min(unit, Piece)))
             {
                 // One operation on one object: it is there whole or not at all; and it is there before the next.
                 image.Write(piece.Offset, data.Slice((int)piece.Offset, (int)piece.Length));
@@ -74,13 +77,13 @@ internal static class ExtentWriter
         });
     }
 
-    /// <summary>The beginning's units that hold data, each up to its last byte that is not zero, the lowest last.</summary>
-    internal static IReadOnlyList<Run> SuperblockLast(ReadOnlySpan<byte> beginning, int unit)
+    /// <summary>The beginning's pieces that hold data, each up to its last byte that is not zero, the lowest last.</summary>
+    internal static IReadOnlyList<Run> SuperblockLast(ReadOnlySpan<byte> beginning, int size)
     {
         var pieces = new List<Run>();
-        for (int at = 0; at < beginning.Length; at += unit)
+        for (int at = 0; at < beginning.Length; at += size)
         {
-            int length = beginning.Slice(at, Math.Min(unit, beginning.Length - at)).LastIndexOfAnyExcept((byte)0) + 1;
+            int length = beginning.Slice(at, Math.Min(size, beginning.Length - at)).LastIndexOfAnyExcept((byte)0) + 1;
             if (length > 0)
             {
                 pieces.Insert(0, new Run((ulong)at, (ulong)length));

@@ -36,11 +36,11 @@ internal static class ImageInspector
     public const ulong TailBytes = 2 << 20;
 
     /// <summary>
-    /// How much of each end is read first, in bytes. Every file system's superblock lies within it: a volume that was
-    /// mounted before is known by this little, and over a slow network that is most of a mount's time. It only ever
-    /// says "this file system, leave it"; whatever leads to a format is judged by all of head and tail.
+    /// How much of each end is read first, in bytes. The superblocks of the file systems that are asked for lie within
+    /// it: a volume that was mounted before is known by this little, and over a slow network more would be most of a
+    /// mount's time. It only ever says "this file system, leave it"; what leads to a format is judged by both ends.
     /// </summary>
-    public const ulong GlanceBytes = 320 << 10;
+    public const ulong GlanceBytes = 128 << 10;
 
     /// <summary>Reads and judges.</summary>
     /// <param name="image">Open; read-only is enough.</param>
