@@ -19,7 +19,9 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
     public PreparedImage Prepare(VolumeSpec spec, bool withMonitors) => Connected(spec, connection =>
     {
         // The monitors' addresses take a round trip of their own; it runs beside the work on the image.
-        Task<IReadOnlyList<string>> monitors = withMonitors ? Task.Run(connection.Monitors) : Task.FromResult<IReadOnlyList<string>>([]);
+        Task<IReadOnlyList<string>> monitors = withMonitors
+            ? Task.Factory.StartNew(connection.Monitors, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            : Task.FromResult<IReadOnlyList<string>>([]);
         try
         {
             using RadosIoContext pool = connection.OpenPool(spec);

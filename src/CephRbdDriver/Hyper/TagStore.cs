@@ -138,15 +138,10 @@ internal sealed class TagStore(DriverConfig config)
     private static void MountTmpfs(string stage)
     {
         const string Options = "size=256k,nr_inodes=16,mode=0700";
-        try
-        {
-            // From kernel 6.4 a tmpfs can be kept out of swap.
-            Mounts.MountTmpfs(stage, MountSource, Options + ",noswap");
-        }
-        catch (LinuxException e) when (e.Errno == Native.Errno.Invalid)
-        {
-            Mounts.MountTmpfs(stage, MountSource, Options);
-        }
+
+        // From kernel 6.4 a tmpfs can be kept out of swap. An older one would refuse, with a line in its log each time.
+        string noSwap = Environment.OSVersion.Version >= new Version(6, 4) ? ",noswap" : "";
+        Mounts.MountTmpfs(stage, MountSource, Options + noSwap);
     }
 
     private static bool UnmountPatiently(string mountDir, Deadline deadline)
