@@ -10,6 +10,9 @@ namespace CephRbd.Driver.Ceph;
 /// <summary>Images of a real cluster, one connection a call.</summary>
 internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
 {
+    /// <summary>How often an image that is neither there nor absent is looked at again.</summary>
+    private const int MostAttempts = 4;
+
     private const ulong DefaultObjectSize = 4 << 20;
 
     /// <summary>The default of librbd since Jewel's successors: layering, exclusive-lock, object-map, fast-diff, deep-flatten.</summary>
@@ -87,7 +90,7 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         "ceph -s: OSDs down or frozen, placement groups inactive");
 
     // The common case first, and cheap: the image is there and formatted, one read-only open tells.
-    private ulong EnsureImage(ClusterConnection connection, RadosIoContext pool, VolumeSpec spec)
+    private ulong EnsureImage(ClusterConnection connection, RadosIoContext pool, VolumeSpec spec, int attempt = 1)
     {
         var formatter = new ImageFormatter(config, steps);
         ulong size;
@@ -97,13 +100,24 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         {
             if (image is null)
             {
-                if (Create(pool, spec) is not { } created)
+                ulong? created = Create(pool, spec);
+                if (created is null)
                 {
-                    // Another call was quicker: its image is judged like any that was there before.
-                    return EnsureImage(connection, pool, spec);
+                    // Another call was quicker: its image is judged like any that was there before. Or one was killed
+                    // while it created the image: then the way is cleared.
+                    if (attempt == MostAttempts)
+                    {
+                        throw new VolumeException(
+                            $"image {spec.ImageSpec} can be neither opened nor created: its name is taken, but something it needs is missing (a clone's parent?). Look at it: rbd info {spec.ImageSpec}");
+                    }
+
+                    if (!HalfMadeImage.Settle(pool, spec, () => (created = Create(pool, spec)) is not null, steps))
+                    {
+                        return EnsureImage(connection, pool, spec, attempt + 1);
+                    }
                 }
 
-                (size, need, newborn) = (created, ImageFormatter.Need.Format, true);
+                (size, need, newborn) = (created!.Value, ImageFormatter.Need.Format, true);
             }
             else
             {

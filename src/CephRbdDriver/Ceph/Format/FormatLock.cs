@@ -23,7 +23,7 @@ internal sealed class FormatLock : IDisposable
 
     /// <summary>Waits for the lock within the deadline.</summary>
     /// <param name="pool">The image's pool and namespace.</param>
-    /// <param name="imageId">The image's id, not its name: a rename must not make two locks of one.</param>
+    /// <param name="imageId">The image's id, not its name where it has one: a rename must not make two locks of one.</param>
     /// <param name="image">The image's name for messages.</param>
     /// <param name="deadline">The call's.</param>
     /// <exception cref="VolumeException">Another node holds it for longer than this call may wait.</exception>
@@ -46,7 +46,7 @@ internal sealed class FormatLock : IDisposable
                 else if (deadline.Remaining < TimeSpan.FromSeconds(1))
                 {
                     throw new VolumeException(
-                        $"image {image}: another call formats it: {locker.Cookie} at {locker.Address}. It is tried again; if that node is dead, its claim ends by itself");
+                        $"image {image}: another call prepares it: {locker.Cookie} at {locker.Address}. It is tried again; if that node is dead, its claim ends by itself");
                 }
             }
 
