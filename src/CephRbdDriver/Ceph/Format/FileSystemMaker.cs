@@ -32,10 +32,9 @@ internal static class FileSystemMaker
         string tool = "mkfs." + fsType;
         string path = Tool.Find(tool) ?? throw new VolumeException(
             $"image {image} is blank and shall get {fsType}, but this node has no {tool}. Install it (Debian, Kylin: apt install {PackageOf(fsType)})");
-        SafeFileHandle file = OpenScratch(fsType, config, image);
+        SafeFileHandle file = OpenScratch(fsType, size, config, image);
         try
         {
-            Files.SetLength(file, (long)size);
             string target = $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}";
             (int exit, string words) = Tool.Run(path, [.. Arguments(fsType, userOptions), target], EmptyFolder(config, image), deadline);
             if (exit != 0)
@@ -119,7 +118,7 @@ internal static class FileSystemMaker
 
     // mke2fs leaves a few MB: memory is the fastest place. Others write their whole log, up to 2 GiB: those go to disk
     // if there is one.
-    private static SafeFileHandle OpenScratch(string fsType, DriverConfig config, string image)
+    private static SafeFileHandle OpenScratch(string fsType, ulong size, DriverConfig config, string image)
     {
         bool small = fsType is "ext2" or "ext3" or "ext4";
         string[] folders = small ? [config.RunDir, config.ScratchDir] : [config.ScratchDir, config.RunDir];
@@ -129,11 +128,26 @@ internal static class FileSystemMaker
             try
             {
                 Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                return Files.OpenUnnamed(folder);
+                return OfSize(Files.OpenUnnamed(folder), size);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or LinuxException)
             {
                 problems.Add($"{folder}: {e.Message}");
+            }
+        }
+
+        // A file system may have a limit below the image's size: ext4 takes no file over 16 TiB.
+        static SafeFileHandle OfSize(SafeFileHandle file, ulong size)
+        {
+            try
+            {
+                Files.SetLength(file, checked((long)size));
+                return file;
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
             }
         }
 
