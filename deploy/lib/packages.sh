@@ -6,8 +6,8 @@ packages_lint=(shellcheck shfmt)
 packages_build=(clang lld gcc libc6-dev zlib1g-dev libblkid-dev librados-dev librbd-dev)
 packages_cross=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 packages_unit=(
-  "${packages_build[@]}" bcache-tools btrfs-progs cryptsetup-bin dosfstools e2fsprogs
-  gdisk iproute2 libc6-dev-arm64-cross lvm2 mdadm procps strace util-linux xfsprogs
+  "${packages_build[@]}" "${packages_cross[@]}" bcache-tools btrfs-progs cryptsetup-bin dosfstools e2fsprogs
+  gdisk iproute2 lvm2 mdadm procps strace util-linux xfsprogs
 )
 packages_lab=(
   ceph-common ceph-mgr ceph-mon ceph-osd e2fsprogs iproute2 jq procps qemu-block-extra
