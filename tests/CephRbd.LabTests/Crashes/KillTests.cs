@@ -105,7 +105,7 @@ public sealed class KillTests(LabFixture lab) : DriverTest(lab)
             Assert.Equal(victim.Image, tag.RootElement.GetProperty("cephRBDOptsData").GetProperty("volumeID").GetString());
         }
 
-        Driver.With("logLevel", "debug");
+        Driver.With("logLevel", "debug").With("timeoutSeconds", 100);
         DriverProcess[] again = [.. _victims.Select(victim => Driver.Start("mount", victim.Dir, victim.Options))];
         try
         {
