@@ -86,7 +86,7 @@ osd_data = $dir/osd/\$id
 crash_dir = $dir/crash
 # A farewell to a monitor that stops as well costs five seconds.
 osd_fast_shutdown_notify_mon = false
-memstore_device_bytes = 4294967296
+memstore_device_bytes = 12884901888
 # The least that Ceph takes.
 osd_memory_target = 939524096
 debug_osd = 0/0

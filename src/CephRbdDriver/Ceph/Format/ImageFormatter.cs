@@ -43,8 +43,20 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
     /// <exception cref="VolumeException">It holds something else: it is never touched.</exception>
     public Need Examine(RbdImage image, RbdImageInfo info, VolumeSpec spec, InspectionDepth depth)
     {
-        FormatMark? mark = steps.Run("look for an unfinished format", () => FormatMark.Read(image));
-        return Decide(ImageInspector.Inspect(image, info, depth, steps), mark, spec);
+        (Contents contents, FormatMark? mark) = Look();
+        if (contents.Kind == ContentsKind.Unknown && mark is null)
+        {
+            // Another call may be formatting: we saw some of its data, and it finished and took its mark off before we
+            // looked for that. Then there is a file system by now; if not, the data is somebody's.
+            (contents, mark) = Look();
+        }
+
+        return Decide(contents, mark, spec);
+
+        // The mark after the data: it is set before the first byte, so data of a format that is under way comes with it.
+        (Contents Contents, FormatMark? Mark) Look() => (
+            ImageInspector.Inspect(image, info, depth, steps),
+            steps.Run("look for an unfinished format", () => FormatMark.Read(image)));
     }
 
     /// <summary>The decision table.</summary>
