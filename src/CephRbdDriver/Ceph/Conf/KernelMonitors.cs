@@ -1,7 +1,6 @@
 using System.Net;
-using CephRbd.Driver.Ceph.Conf;
 
-namespace CephRbd.Driver.Mapping;
+namespace CephRbd.Driver.Ceph.Conf;
 
 /// <summary>Picks the monitors' addresses that the kernel is given. It resolves no names, and one line speaks one messenger.</summary>
 internal static class KernelMonitors
