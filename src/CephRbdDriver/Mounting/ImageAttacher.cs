@@ -16,6 +16,9 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     public ImageIdentity IdentityOf(VolumeSpec spec) =>
         new(spec.Pool, spec.Namespace, spec.Image, Snapshot: null) { ClusterFsid = images.FsidFromConf(spec.Cluster) };
 
+    /// <summary>The id of a cluster, if its conf tells it.</summary>
+    public string? FsidOf(string? cluster) => images.FsidFromConf(cluster);
+
     /// <summary>The device of an image that is mapped already; null when it is not.</summary>
     /// <exception cref="VolumeException">An image of this name is mapped, and the cluster does not tell whether it is this one.</exception>
     public MappedImage? FindMapped(VolumeSpec spec) => steps.Run("look for a mapping", () =>

@@ -1,7 +1,7 @@
 using CephRbd.Driver.Ceph.Conf;
-using CephRbd.Driver.Mapping;
 
-namespace CephRbd.UnitTests.Mapping;
+
+namespace CephRbd.UnitTests.Ceph.Conf;
 
 public class KernelMonitorsTests
 {
