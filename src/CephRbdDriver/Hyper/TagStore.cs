@@ -1,4 +1,3 @@
-using System.Globalization;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Volumes;
@@ -18,7 +17,7 @@ internal sealed class TagStore(DriverConfig config)
     private const uint PrivateFile = 0x180; // 0600
     private static readonly TimeSpan _busyPatience = TimeSpan.FromSeconds(2);
 
-    private string StageRoot => Path.Combine(config.RunDir, "stage");
+    private readonly PrivatePlaces _places = new(config.RunDir);
 
     /// <summary>What stands in a mount dir now.</summary>
     /// <param name="Tag">The tag, if a whole one stands.</param>
@@ -68,9 +67,7 @@ internal sealed class TagStore(DriverConfig config)
 
         Explained(mountDir, () => UndoStack.Guard(undo =>
         {
-            string stage = Path.Combine(StageRoot, string.Create(
-                CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Processes.StartTime(Environment.ProcessId)}"));
-            Directory.CreateDirectory(stage, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            string stage = _places.Make();
             undo.Push($"the folder {stage}", () => Directory.Delete(stage));
             MountTmpfs(stage);
             undo.Push($"the tmpfs at {stage}", () => Mounts.Unmount(stage, lazy: true));
@@ -106,34 +103,11 @@ internal sealed class TagStore(DriverConfig config)
     }
 
     /// <summary>Clears away what calls that were killed left in the staging folder. Costs one look when there is nothing.</summary>
-    public void SweepStages()
+    public void SweepStages() => Explained(config.RunDir, () =>
     {
-        if (!Directory.Exists(StageRoot))
-        {
-            return;
-        }
-
-        foreach (string stage in Directory.EnumerateDirectories(StageRoot))
-        {
-            string[] owner = Path.GetFileName(stage).Split('-');
-            if (owner.Length == 2
-                && int.TryParse(owner[0], NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
-                && long.TryParse(owner[1], NumberStyles.None, CultureInfo.InvariantCulture, out long start)
-                && !Processes.IsAlive(pid, start))
-            {
-                Explained(stage, () =>
-                {
-                    foreach (MountEntry _ in MountsAt(stage))
-                    {
-                        Mounts.Unmount(stage, lazy: true);
-                    }
-
-                    Directory.Delete(stage);
-                    return true;
-                });
-            }
-        }
-    }
+        _places.Sweep();
+        return true;
+    });
 
     private static void MountTmpfs(string stage)
     {

@@ -56,9 +56,8 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
 
         return steps.Run($"map {image.ImageSpec} by the kernel", () =>
         {
-            GiveKey(access);
             IReadOnlySet<int> before = bus.Ids();
-            Add(image, KrbdAddLine.Build(request), before);
+            Add(image, access, KrbdAddLine.Build(request), before);
             MappedImage device = FindNew(image, before) ?? throw new MapFailure(
                 Errno.NoEntry, $"image {image.ImageSpec}: the kernel says it is mapped, but no device of it is in /sys/bus/rbd/devices");
             try
@@ -130,12 +129,12 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
         }
         catch (LinuxException e)
         {
-            throw new VolumeException($"the kernel does not take the key of client.{access.User} into its key ring: {e.Message}. Is the module libceph loaded (modprobe rbd)?", e);
+            throw new VolumeException($"cannot be mapped: the kernel does not take the key of client.{access.User} into its key ring: {e.Message}. Is the module libceph loaded (modprobe rbd)?", e);
         }
     }
 
     // The kernel may wait for the cluster for as long as it likes; only the thread that asked waits with it.
-    private void Add(ImageIdentity image, string line, IReadOnlySet<int> before)
+    private void Add(ImageIdentity image, KernelAccess access, string line, IReadOnlySet<int> before)
     {
         long began = Stopwatch.GetTimestamp();
         Exception? failure = null;
@@ -143,6 +142,8 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
         {
             try
             {
+                // A process' key ring is a thread's, as far as the kernel is concerned.
+                GiveKey(access);
                 bus.Add(line);
             }
 #pragma warning disable CA1031 // Whatever it is, it belongs to the thread that waits for this one.
@@ -173,7 +174,7 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
 
         if (failure is not null)
         {
-            throw new VolumeException($"image {image.ImageSpec}: cannot be mapped: {failure.Message}", failure);
+            throw new VolumeException($"image {image.ImageSpec}: {failure.Message}", failure);
         }
     }
 

@@ -1,6 +1,7 @@
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
+using CephRbd.Native.Guard;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Mounting;
@@ -9,6 +10,7 @@ namespace CephRbd.Driver.Mounting;
 internal static class Unmounting
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _reserve = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Unmounts the topmost of what is mounted there; nothing there is fine.</summary>
@@ -26,8 +28,20 @@ internal static class Unmounting
         {
             try
             {
-                Mounts.Unmount(place, lazy: corrupt);
-                return;
+                // What is still to be written is written now, and that may take as long as the cluster likes: a process of
+                // its own waits for it.
+                int? errno = Detached.Unmount(place, lazy: corrupt, steps.Deadline.Remaining - _reserve);
+                if (errno is null)
+                {
+                    throw new DeadlineException($"image {image}: {place} was not unmounted in time: what was written has to reach the cluster first. Check ceph -s: OSDs down or frozen, a full pool. It goes on by itself once the cluster answers");
+                }
+
+                if (errno == 0)
+                {
+                    return;
+                }
+
+                throw new LinuxException("umount2", errno.Value, place);
             }
             catch (LinuxException e) when (e.Errno is Errno.Invalid or Errno.NoEntry)
             {

@@ -1,0 +1,52 @@
+using System.Globalization;
+using CephRbd.Native.Linux;
+
+namespace CephRbd.Driver.Host;
+
+/// <summary>
+/// Folders of one process each, in which a mount is made ready before it is bound to where it is wanted in one step.
+/// A folder's name tells its process, so that what a killed one left is found and cleared away.
+/// </summary>
+/// <param name="runDir">The folder for state that need not outlive a reboot.</param>
+internal sealed class PrivatePlaces(string runDir)
+{
+    private string Root => Path.Combine(runDir, "stage");
+
+    /// <summary>Makes this process's folder.</summary>
+    /// <exception cref="IOException">It can't be made.</exception>
+    public string Make()
+    {
+        string place = Path.Combine(Root, string.Create(
+            CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Processes.StartTime(Environment.ProcessId)}"));
+        Directory.CreateDirectory(place, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return place;
+    }
+
+    /// <summary>Clears away what killed processes left. Costs one look when there is nothing.</summary>
+    /// <exception cref="LinuxException">Something can't be unmounted.</exception>
+    /// <exception cref="IOException">Something can't be removed.</exception>
+    public void Sweep()
+    {
+        if (!Directory.Exists(Root))
+        {
+            return;
+        }
+
+        foreach (string place in Directory.EnumerateDirectories(Root))
+        {
+            string[] owner = Path.GetFileName(place).Split('-');
+            if (owner.Length == 2
+                && int.TryParse(owner[0], NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                && long.TryParse(owner[1], NumberStyles.None, CultureInfo.InvariantCulture, out long start)
+                && !Processes.IsAlive(pid, start))
+            {
+                foreach (MountEntry _ in MountTable.Read().At(MountTable.Canonical(place)))
+                {
+                    Mounts.Unmount(place, lazy: true);
+                }
+
+                Directory.Delete(place);
+            }
+        }
+    }
+}
