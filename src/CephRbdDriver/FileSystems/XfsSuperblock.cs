@@ -30,7 +30,7 @@ internal sealed record XfsSuperblock
     public required ulong Lsn { get; init; }
 
     /// <summary>
-    /// True when a kernel has written the superblock, so that it was mounted; else null: it may be fresh, but the first mount
+    /// True when a kernel (or a repair) has written the superblock: it was in use; else null: it may be fresh, but the first mount
     /// writes its changes to the log alone at first, and the superblock half a minute later or at unmount. After a crash in
     /// this time the superblock is still mkfs's own.
     /// </summary>
