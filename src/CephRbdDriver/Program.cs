@@ -3,6 +3,7 @@ using CephRbd.Driver.Ceph;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Hyper;
 using CephRbd.Driver.Logging;
+using CephRbd.Driver.Mounting;
 using CephRbd.Driver.Protocol;
 using CephRbd.Driver.Secrets;
 using CephRbd.Driver.Volumes;
@@ -94,10 +95,11 @@ internal static class Program
         }
     }
 
-    private static IVolumeRuntime RuntimeOf(DriverConfig config, Steps steps) => config.Runtime switch
+    private static BothRuntimes RuntimeOf(DriverConfig config, Steps steps)
     {
-        RuntimeKind.Hyper => new HyperRuntime(config, new CephImages(config, steps), steps),
-        _ => throw new VolumeException(
-            $"runtime \"host\" (images mapped and mounted on the node, for ordinary containers) is not in this version of cephrbd; it has runtime \"hyper\" (for pods that are VMs). Set \"runtime\": \"hyper\" in the config"),
-    };
+        var images = new CephImages(config, steps);
+        var hyper = new HyperRuntime(config, images, steps);
+        var host = new HostRuntime(config, images, steps);
+        return config.Runtime == RuntimeKind.Host ? new BothRuntimes(host, hyper) : new BothRuntimes(hyper, host);
+    }
 }

@@ -16,6 +16,9 @@ internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps st
     /// <inheritdoc/>
     public Capabilities Capabilities => Capabilities.MountOnly;
 
+    /// <inheritdoc/>
+    public bool Owns(string mountDir) => mountDir.StartsWith('/') && Directory.Exists(mountDir) && TagStore.HasTag(mountDir);
+
     /// <summary>The device of a volume: what QEMU's rbd driver calls it.</summary>
     public static string DeviceOf(VolumeSpec spec) => "rbd:" + spec.ImageSpec;
 

@@ -26,6 +26,10 @@ internal sealed class TagStore(DriverConfig config)
     /// <param name="Others">Names in the dir that are not ours.</param>
     internal sealed record State(HyperTag? Tag, byte[] Record, int OwnMounts, IReadOnlyList<string> Others);
 
+    /// <summary>Whether a tag of ours, or its tmpfs, is in a dir.</summary>
+    public static bool HasTag(string mountDir) =>
+        File.Exists(Path.Combine(mountDir, HyperTag.FileName)) || MountsAt(mountDir).Any(IsOurs);
+
     /// <summary>Looks at a mount dir.</summary>
     /// <exception cref="VolumeException">It is no directory, or something is mounted there that is not ours.</exception>
     public static State Look(string mountDir)

@@ -13,17 +13,17 @@ internal sealed class Mappers(DriverConfig config, Steps steps)
     public NbdMapper Nbd { get; } = new(config, steps);
 
     /// <summary>All images mapped on this node.</summary>
-    public IEnumerable<MappedImage> All() => Krbd.Bus.All().Concat(Nbd.All());
+    public IEnumerable<MappedImage> All() => Krbd.Bus.All().Concat(NbdMapper.All());
 
     /// <summary>The devices of images with this name in this pool, whatever their cluster.</summary>
     public IEnumerable<MappedImage> Named(ImageIdentity image) =>
-        Krbd.Bus.Named(image.Image, image.Pool).Concat(Nbd.All()).Where(device => device.Identity.Compare(image) != Match.No);
+        Krbd.Bus.Named(image.Image, image.Pool).Concat(NbdMapper.All()).Where(device => device.Identity.Compare(image) != Match.No);
 
     /// <summary>The image behind a block device's numbers; null when it is none of a mapped image, or gone.</summary>
     public MappedImage? Behind(uint major, uint minor) => Sysfs.BlockDeviceName(major, minor) switch
     {
         ['r', 'b', 'd', .. var id] when int.TryParse(id, out int number) => Krbd.Bus.Read(number),
-        ['n', 'b', 'd', .. var id] when int.TryParse(id, out int number) => Nbd.Read(number),
+        ['n', 'b', 'd', .. var id] when int.TryParse(id, out int number) => NbdMapper.Read(number),
         _ => null,
     };
 

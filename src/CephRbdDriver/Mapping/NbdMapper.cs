@@ -13,9 +13,6 @@ namespace CephRbd.Driver.Mapping;
 /// </summary>
 internal sealed class NbdMapper(DriverConfig config, Steps steps)
 {
-    /// <summary>The variable in a daemon's environment that says which image it serves: <c>FSID/IMAGE-ID</c>.</summary>
-    public const string MarkVariable = "CEPHRBD_MAPPED";
-
     private const string Program = "rbd-nbd";
     private const uint PrivateFile = 0x180; // 0600
     private static readonly TimeSpan _busyPatience = TimeSpan.FromSeconds(2);
@@ -25,7 +22,7 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
     public static bool IsInstalled => Tool.Find(Program) is not null;
 
     /// <summary>All images mapped by rbd-nbd.</summary>
-    public IEnumerable<MappedImage> All() =>
+    public static IEnumerable<MappedImage> All() =>
         Directory.Exists("/sys/block")
             ? Directory.EnumerateFileSystemEntries("/sys/block", "nbd*")
                 .Select(path => Path.GetFileName(path)[3..])
@@ -34,7 +31,7 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
             : [];
 
     /// <summary>One device; null when no rbd-nbd serves it.</summary>
-    public MappedImage? Read(int id)
+    public static MappedImage? Read(int id)
     {
         string block = string.Create(CultureInfo.InvariantCulture, $"/sys/block/nbd{id}");
         if (Sysfs.ReadTrimmed(block + "/pid") is not { Length: > 0 } pid
@@ -131,7 +128,7 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
 
             arguments.Add(image.ImageSpec);
             (program, List<string> wrapped) = OutOfOurGroup(program, arguments);
-            return Tool.Run(program, wrapped, "/", steps.Deadline, (MarkVariable, $"{image.ClusterFsid}/{image.ImageId}"));
+            return Tool.Run(program, wrapped, "/", steps.Deadline, (NbdMap.MarkVariable, NbdMap.Mark(image.ClusterFsid ?? "", image.ImageId ?? "")));
         }
         catch (DeadlineException e)
         {
@@ -168,10 +165,10 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
         }
     }
 
-    private MappedImage? FindNew(ImageIdentity image, HashSet<int> before) =>
+    private static MappedImage? FindNew(ImageIdentity image, HashSet<int> before) =>
         All().FirstOrDefault(device => !before.Contains(device.Id) && device.Identity.Compare(image) != Match.No);
 
-    private string Undo(ImageIdentity image, HashSet<int> before)
+    private static string Undo(ImageIdentity image, HashSet<int> before)
     {
         if (FindNew(image, before) is not { } device)
         {

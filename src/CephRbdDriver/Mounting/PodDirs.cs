@@ -45,7 +45,7 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
                 throw new VolumeException($"{dir} already gives a pod another volume (image {device.Identity.ImageSpec}): unmount it first (cephrbd unmount {dir})");
             }
 
-            return mount.IsReadOnly == readOnly || (readOnly && device.ReadOnly)
+            return mount.IsReadOnly == readOnly
                 ? true
                 : throw new VolumeException(
                     $"{dir} already gives a pod image {spec.ImageSpec} {(mount.IsReadOnly ? "for reading only" : "for writing")}, which is not what is asked for now: unmount it first (cephrbd unmount {dir})");
@@ -102,8 +102,7 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
             }
 
             (uint major, uint minor) = ((uint)mount.Major, (uint)mount.Minor);
-            string image = mappers.Behind(major, minor)?.Identity.ImageSpec ?? mount.Source;
-            Unmounting.Unmount(dir, major, minor, image, steps);
+            Unmounting.Unmount(dir, major, minor, mappers.Behind(major, minor), steps);
             devices.Add((major, minor));
         }
 

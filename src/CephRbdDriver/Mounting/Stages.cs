@@ -3,7 +3,6 @@ using CephRbd.Driver.FileSystems;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
-using CephRbd.Native;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Mounting;
@@ -22,6 +21,16 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
     /// <summary>The stage's name of an image.</summary>
     public string NameOf(VolumeSpec spec) => StageName.Of(spec.Cluster, attacher.IdentityOf(spec));
+
+    /// <summary>The name of the stage that a device is mounted at; null when it is at none.</summary>
+    public string? NameOf(uint major, uint minor)
+    {
+        string root = CanonicalRoot();
+        return MountTable.Read().Of(major, minor)
+            .Where(mount => Path.GetDirectoryName(mount.MountPoint) == root)
+            .Select(mount => Path.GetFileName(mount.MountPoint))
+            .FirstOrDefault();
+    }
 
     /// <summary>One call at a time for one image of this node.</summary>
     /// <exception cref="DeadlineException">The other call did not end in time.</exception>
@@ -85,10 +94,11 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
                 return;
             }
 
-            Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device?.Identity.ImageSpec ?? name, steps);
+            Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device, steps);
         }
 
-        device ??= Orphan(name);
+        // Numbers are used again: a device that was unmapped by force may be another image's by now.
+        device = device is not null && Serves(device, name) ? device : Orphan(name);
         if (device is not null && !records.Keep(device.Identity) && !MountTable.Read().Of(device.Major, device.Minor).Any())
         {
             mappers.Unmap(device);
@@ -109,12 +119,13 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
             return;
         }
 
+        string root = CanonicalRoot();
         MountTable? table = null;
         foreach (string place in Directory.EnumerateDirectories(Root))
         {
             string name = Path.GetFileName(place);
             table ??= MountTable.Read();
-            if (name == except || HasPods(table, Path.Combine(Canonical(Root + "/."), name)))
+            if (name == except || HasPods(table, Path.Combine(root, name)))
             {
                 continue;
             }
@@ -190,6 +201,12 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         StageName.TryParse(name, out string? cluster, out ImageIdentity? image)
             ? mappers.Named(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
             : null;
+
+    private bool Serves(MappedImage device, string name) =>
+        !StageName.TryParse(name, out string? cluster, out ImageIdentity? image)
+        || device.Identity.Compare(image! with { ClusterFsid = attacher.FsidOf(cluster) }) != Match.No;
+
+    private string CanonicalRoot() => Path.GetDirectoryName(Canonical(Path.Combine(Root, "any")))!;
 
     private static string LockName(string name) => "/image/" + name;
 

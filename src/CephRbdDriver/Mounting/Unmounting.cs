@@ -1,4 +1,5 @@
 using CephRbd.Driver.Host;
+using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
 using CephRbd.Native.Guard;
@@ -17,20 +18,19 @@ internal static class Unmounting
     /// <param name="place">The mount point.</param>
     /// <param name="major">The device's major number.</param>
     /// <param name="minor">The device's minor number.</param>
-    /// <param name="image">The image, for messages.</param>
+    /// <param name="device">The image behind it; null when it is gone: then nothing can be written any more, and nothing is waited for.</param>
     /// <param name="steps">The call's steps.</param>
     /// <exception cref="VolumeException">It is in use; says by whom.</exception>
-    public static void Unmount(string place, uint major, uint minor, string image, Steps steps) => steps.Run($"unmount {place}", () =>
+    public static void Unmount(string place, uint major, uint minor, MappedImage? device, Steps steps) => steps.Run($"unmount {place}", () =>
     {
-        // What has lost its device can write nothing any more, and would only say so.
-        bool corrupt = MountTable.IsCorrupt(place);
+        string image = device?.Identity.ImageSpec ?? "(gone)";
         for (TimeSpan began = steps.Deadline.Elapsed; ; steps.Deadline.Token.WaitHandle.WaitOne(_pause))
         {
             try
             {
                 // What is still to be written is written now, and that may take as long as the cluster likes: a process of
                 // its own waits for it.
-                int? errno = Detached.Unmount(place, lazy: corrupt, steps.Deadline.Remaining - _reserve);
+                int? errno = Detached.Unmount(place, lazy: device is null, steps.Deadline.Remaining - _reserve);
                 if (errno is null)
                 {
                     throw new DeadlineException($"image {image}: {place} was not unmounted in time: what was written has to reach the cluster first. Check ceph -s: OSDs down or frozen, a full pool. It goes on by itself once the cluster answers");

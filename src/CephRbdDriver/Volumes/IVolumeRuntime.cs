@@ -10,6 +10,9 @@ internal interface IVolumeRuntime
     /// <summary>What kubelet shall call and do itself.</summary>
     Capabilities Capabilities { get; }
 
+    /// <summary>Whether what stands in a dir is this runtime's: the config may have changed since it was mounted.</summary>
+    bool Owns(string mountDir);
+
     /// <summary>The image exists (created if a size is given) and holds the file system asked for.</summary>
     /// <returns>The device.</returns>
     string Attach(VolumeSpec spec, string? node);

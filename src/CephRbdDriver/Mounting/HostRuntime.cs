@@ -1,0 +1,310 @@
+using CephRbd.Driver.Config;
+using CephRbd.Driver.FileSystems;
+using CephRbd.Driver.Host;
+using CephRbd.Driver.Mapping;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native.Linux;
+
+namespace CephRbd.Driver.Mounting;
+
+/// <summary>
+/// Ordinary containers: the image is mapped on the node, mounted once, and bound into each pod's dir. What is mapped
+/// and mounted is always read off the kernel, so whatever was killed or restarted, the next call goes on from there.
+/// </summary>
+internal sealed class HostRuntime : IVolumeRuntime
+{
+    private readonly DriverConfig _config;
+    private readonly IImages _images;
+    private readonly Steps _steps;
+    private readonly Mappers _mappers;
+    private readonly ImageAttacher _attacher;
+    private readonly AttachRecords _records;
+    private readonly Stages _stages;
+    private readonly PodDirs _dirs;
+    private readonly Unfinished _unfinished;
+
+    /// <param name="config">The config in force.</param>
+    /// <param name="images">The cluster's images.</param>
+    /// <param name="steps">The call's steps and deadline.</param>
+    public HostRuntime(DriverConfig config, IImages images, Steps steps)
+    {
+        _config = config;
+        _images = images;
+        _steps = steps;
+        _mappers = new Mappers(config, steps);
+        _attacher = new ImageAttacher(config, images, _mappers, steps);
+        _records = new AttachRecords(config);
+        _stages = new Stages(config, _mappers, _attacher, _records, steps);
+        _dirs = new PodDirs(config, _mappers, steps);
+        _unfinished = new Unfinished(config);
+    }
+
+    /// <inheritdoc/>
+    public Capabilities Capabilities => new(
+        Attach: _config.Attach, FsGroup: true, SelinuxRelabel: true, SupportsMetrics: true, RequiresFsResize: true);
+
+    /// <inheritdoc/>
+    public bool Owns(string mountDir) => PodDirs.HasDeviceMount(mountDir);
+
+    /// <inheritdoc/>
+    public string Attach(VolumeSpec spec, string? node)
+    {
+        // A controller calls for any node, from any host: what is mapped is mapped by the node's own calls.
+        if (!NodeNames.IsThisNode(node, _config))
+        {
+            return "rbd:" + spec.ImageSpec;
+        }
+
+        _stages.Sweep();
+        using CallLock alone = _stages.Lock(_stages.NameOf(spec));
+        string volume = spec.VolumeName ?? spec.ImageSpec;
+        ImageIdentity image = _attacher.IdentityOf(spec);
+        if (_records.Find(volume) is { } before && before.Image.Compare(image) == Match.No)
+        {
+            throw new VolumeException(
+                $"the volume name {volume} stands for image {before.Image.ImageSpec} on this node, and kubelet tells attached volumes apart by their names alone: detach that first (cephrbd detach {volume}), or give this volume another name");
+        }
+
+        // The record first: a call that is killed in between leaves one that detach knows what to do with.
+        _records.Write(new AttachRecords.Record(volume, spec.Cluster, image));
+        return UndoStack.Guard(undo =>
+        {
+            undo.Push($"the record of {volume}", () => _records.Remove(volume));
+            return _attacher.Attach(spec, undo).DevicePath;
+        });
+    }
+
+    /// <inheritdoc/>
+    public string WaitForAttach(string device, VolumeSpec spec) =>
+        _attacher.FindMapped(spec)?.DevicePath ?? Attach(spec, node: null);
+
+    /// <inheritdoc/>
+    public bool IsAttached(VolumeSpec spec, string? node) =>
+        // Nobody can look into another node from here; kubelet's own default is to believe so.
+        !NodeNames.IsThisNode(node, _config) || _attacher.FindMapped(spec) is not null;
+
+    /// <inheritdoc/>
+    public void MountDevice(string deviceMountDir, string device, VolumeSpec spec)
+    {
+        RequireAbsolute(deviceMountDir);
+        MountOptions options = OptionsOf(spec);
+        using CallLock dirLock = LockDir(deviceMountDir);
+        using CallLock imageLock = _stages.Lock(_stages.NameOf(spec));
+        Directory.CreateDirectory(deviceMountDir);
+        if (_dirs.Stands(deviceMountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly))
+        {
+            return;
+        }
+
+        UndoStack.Guard(undo =>
+        {
+            _stages.Mount(_attacher.Attach(spec, undo), deviceMountDir, spec, options);
+            return true;
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Mount(string mountDir, VolumeSpec spec)
+    {
+        RequireDirectory(mountDir);
+        MountOptions options = OptionsOf(spec);
+        using CallLock dirLock = LockDir(mountDir);
+        _dirs.Sweep();
+        if (_dirs.Stands(mountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly))
+        {
+            _steps.Note("the volume stands there already: nothing to do");
+            return;
+        }
+
+        string name = _stages.NameOf(spec);
+        _stages.Sweep(except: name);
+        using CallLock imageLock = _stages.Lock(name);
+        string stage = DeviceMountOf(spec, options) ?? _stages.Ensure(spec, options);
+        try
+        {
+            _dirs.Give(stage, mountDir, options);
+        }
+        catch
+        {
+            // Nobody else may use the stage: then it goes as well.
+            _stages.Release(name);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Unmount(string mountDir)
+    {
+        RequireAbsolute(mountDir);
+        using CallLock dirLock = LockDir(mountDir);
+        if (KindOf(mountDir) != FileKind.Missing)
+        {
+            _dirs.Sweep();
+            foreach ((uint major, uint minor) in _dirs.TakeBack(mountDir))
+            {
+                if (_stages.NameOf(major, minor) is { } name)
+                {
+                    Finish(mountDir, name);
+                }
+            }
+        }
+
+        if (_unfinished.Of(mountDir) is { } left)
+        {
+            Finish(mountDir, left);
+        }
+
+        _stages.Sweep();
+    }
+
+    /// <inheritdoc/>
+    public void UnmountDevice(string deviceMountDir)
+    {
+        RequireAbsolute(deviceMountDir);
+        using CallLock dirLock = LockDir(deviceMountDir);
+        if (KindOf(deviceMountDir) != FileKind.Missing)
+        {
+            _dirs.TakeBack(deviceMountDir);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Detach(string volumeName, string? node)
+    {
+        if (!NodeNames.IsThisNode(node, _config) || _records.Find(volumeName) is not { } record)
+        {
+            return;
+        }
+
+        string name = StageName.Of(record.Cluster, record.Image);
+        using CallLock imageLock = _stages.Lock(name);
+        if (_records.All().Any(other => other.Volume != volumeName && other.Image.Compare(record.Image) != Match.No))
+        {
+            _records.Remove(volumeName);
+            return;
+        }
+
+        foreach (MappedImage device in _mappers.Named(record.Image with { ClusterFsid = _attacher.FsidOf(record.Cluster) }))
+        {
+            string[] mounts = [.. MountTable.Read().Of(device.Major, device.Minor).Select(mount => mount.MountPoint)];
+            if (mounts.Length > 0)
+            {
+                throw new VolumeException(
+                    $"image {record.Image.ImageSpec}: the volume {volumeName} cannot be detached, {device.DevicePath} is mounted at {string.Join(", ", mounts.Take(3))}: unmount it first");
+            }
+
+            _mappers.Unmap(device);
+        }
+
+        _records.Remove(volumeName);
+    }
+
+    /// <inheritdoc/>
+    public ulong ExpandVolume(VolumeSpec spec, ulong newBytes)
+    {
+        ulong size = _images.Grow(spec, newBytes);
+        if (_attacher.FindMapped(spec) is { } device)
+        {
+            new Expansion(_mappers, _steps).AwaitSize(device, size);
+        }
+
+        return size;
+    }
+
+    /// <inheritdoc/>
+    public void ExpandFileSystem(VolumeSpec spec, string device, string deviceMountDir)
+    {
+        string name = _stages.NameOf(spec);
+        using CallLock imageLock = _stages.Lock(name);
+        var expansion = new Expansion(_mappers, _steps);
+        if (_attacher.FindMapped(spec) is { } mapped && expansion.GrowMounted(mapped, spec))
+        {
+            return;
+        }
+
+        // A file system grows while it is mounted, so it is mounted for that long. Mounting alone would do as much,
+        // but only for what is worth a program's start.
+        try
+        {
+            _stages.Ensure(spec, OptionsOf(spec));
+            expansion.GrowMounted(_attacher.FindMapped(spec) ?? throw new VolumeException($"image {spec.ImageSpec}: its mapping is gone"), spec);
+        }
+        finally
+        {
+            _stages.Release(name);
+        }
+    }
+
+    private void Finish(string mountDir, string stage)
+    {
+        using CallLock imageLock = _stages.Lock(stage);
+        try
+        {
+            _stages.Release(stage);
+        }
+        catch
+        {
+            // kubelet asks again; by then nothing is mounted in the dir that would tell which image it was.
+            _unfinished.Write(mountDir, stage);
+            throw;
+        }
+
+        _unfinished.Remove(mountDir);
+    }
+
+    // With attach, kubelet has had the image mounted at a dir of its own.
+    private string? DeviceMountOf(VolumeSpec spec, MountOptions options)
+    {
+        if (!_config.Attach || _attacher.FindMapped(spec) is not { } device)
+        {
+            return null;
+        }
+
+        MountEntry? mount = MountTable.Read().Of(device.Major, device.Minor).FirstOrDefault(entry => entry.Root == "/");
+        return mount is null ? null
+            : mount.IsReadOnly && !options.ReadOnly ? throw new VolumeException(
+                $"image {spec.ImageSpec} is mounted read-only at {mount.MountPoint}, so it cannot be given to a pod for writing")
+            : mount.MountPoint;
+    }
+
+    private MountOptions OptionsOf(VolumeSpec spec)
+    {
+        MountOptions options = spec.MountOptions is { } own
+            ? MountOptions.Parse(own, "option \"mountOptions\"")
+            : MountOptions.Parse(_config.MountOptions ?? "", "mountOptions in the config");
+        return options with { ReadOnly = options.ReadOnly || spec.ReadOnly };
+    }
+
+    private CallLock LockDir(string dir) => _steps.Run(
+        $"lock {dir}", () => CallLock.Take(_config.RunDir, dir, _steps.Deadline), "another cephrbd call for the same dir: ps -C cephrbd");
+
+    private static void RequireDirectory(string dir)
+    {
+        RequireAbsolute(dir);
+        if (KindOf(dir) != FileKind.Directory)
+        {
+            throw new VolumeException($"{dir} is not a directory (a symbolic link is not followed); kubelet makes it before it calls");
+        }
+    }
+
+    private static void RequireAbsolute(string dir)
+    {
+        if (!dir.StartsWith('/'))
+        {
+            throw new VolumeException($"the mount dir \"{dir}\" is not an absolute path");
+        }
+    }
+
+    private static FileKind KindOf(string dir)
+    {
+        try
+        {
+            return Files.KindOf(Path.TrimEndingDirectorySeparator(dir));
+        }
+        catch (LinuxException)
+        {
+            // A mount whose device is gone.
+            return FileKind.Directory;
+        }
+    }
+}
