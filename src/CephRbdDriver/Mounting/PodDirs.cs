@@ -94,7 +94,7 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
     {
         var devices = new List<(uint, uint)>();
         string canonical = Canonical(dir);
-        while (MountTable.Read().At(canonical).LastOrDefault() is { } mount)
+        for (MountTable table = MountTable.Read(); table.At(canonical).LastOrDefault() is { } mount; table = MountTable.Read())
         {
             if (!IsDeviceMount(mount))
             {
@@ -102,7 +102,7 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
             }
 
             (uint major, uint minor) = ((uint)mount.Major, (uint)mount.Minor);
-            Unmounting.Unmount(dir, major, minor, mappers.Behind(major, minor), steps);
+            Unmounting.Unmount(dir, major, minor, mappers.Behind(major, minor), last: table.Of(major, minor).Count() == 1, steps);
             devices.Add((major, minor));
         }
 

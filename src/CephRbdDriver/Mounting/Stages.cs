@@ -94,7 +94,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
                 return;
             }
 
-            Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device, steps);
+            Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device, last: true, steps);
         }
 
         // Numbers are used again: a device that was unmapped by force may be another image's by now.

@@ -19,29 +19,26 @@ internal static class Unmounting
     /// <param name="major">The device's major number.</param>
     /// <param name="minor">The device's minor number.</param>
     /// <param name="device">The image behind it; null when it is gone: then nothing can be written any more, and nothing is waited for.</param>
+    /// <param name="last">Whether it is the file system's last mount: what is still to be written is written then.</param>
     /// <param name="steps">The call's steps.</param>
     /// <exception cref="VolumeException">It is in use; says by whom.</exception>
-    public static void Unmount(string place, uint major, uint minor, MappedImage? device, Steps steps) => steps.Run($"unmount {place}", () =>
+    public static void Unmount(string place, uint major, uint minor, MappedImage? device, bool last, Steps steps) => steps.Run($"unmount {place}", () =>
     {
         string image = device?.Identity.ImageSpec ?? "(gone)";
         for (TimeSpan began = steps.Deadline.Elapsed; ; steps.Deadline.Token.WaitHandle.WaitOne(_pause))
         {
             try
             {
-                // What is still to be written is written now, and that may take as long as the cluster likes: a process of
-                // its own waits for it.
-                int? errno = Detached.Unmount(place, lazy: device is null, steps.Deadline.Remaining - _reserve);
-                if (errno is null)
+                if (last && device is not null)
                 {
-                    throw new DeadlineException($"image {image}: {place} was not unmounted in time: what was written has to reach the cluster first. Check ceph -s: OSDs down or frozen, a full pool. It goes on by itself once the cluster answers");
+                    UnmountLast(place, image, steps.Deadline);
+                }
+                else
+                {
+                    Mounts.Unmount(place, lazy: device is null);
                 }
 
-                if (errno == 0)
-                {
-                    return;
-                }
-
-                throw new LinuxException("umount2", errno.Value, place);
+                return;
             }
             catch (LinuxException e) when (e.Errno is Errno.Invalid or Errno.NoEntry)
             {
@@ -61,4 +58,16 @@ internal static class Unmounting
             }
         }
     }, "the OSDs of the cluster: what was written has to reach them");
+
+    // The kernel writes for as long as the cluster needs, and can't be stopped: a process of its own waits for that, so
+    // that this one always comes to its end.
+    private static void UnmountLast(string place, string image, Deadline deadline)
+    {
+        int errno = Detached.Unmount(place, lazy: false, deadline.Remaining - _reserve) ?? throw new DeadlineException(
+            $"image {image}: {place} was not unmounted in time: what was written has to reach the cluster first. Check ceph -s: OSDs down or frozen, a full pool. The unmount goes on by itself once the cluster answers");
+        if (errno != 0)
+        {
+            throw new LinuxException("umount2", errno, place);
+        }
+    }
 }
