@@ -96,6 +96,12 @@ public static class Errno
     /// <summary>ELOOP: a symbolic link where none is followed, or too many.</summary>
     public const int TooManyLinks = 40;
 
+    /// <summary>ENODEV: the kernel knows no such file system, key type or device.</summary>
+    public const int NoSuchDevice = 19;
+
+    /// <summary>ENOTCONN: of a mount, the process that served it is gone.</summary>
+    public const int NotConnected = 107;
+
     /// <summary>Name and text together, for messages.</summary>
     /// <param name="errno">A positive error number.</param>
     /// <returns>Such as "Device or resource busy (EBUSY, 16)".</returns>

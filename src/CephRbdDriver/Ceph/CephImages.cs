@@ -1,3 +1,4 @@
+using CephRbd.Driver.Ceph.Conf;
 using CephRbd.Driver.Ceph.Format;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Volumes;
@@ -22,15 +23,22 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
     public PreparedImage Prepare(VolumeSpec spec, bool withMonitors) => Connected(spec, connection =>
     {
         // The monitors' addresses take a round trip of their own; it runs beside the work on the image.
-        Task<IReadOnlyList<string>> monitors = withMonitors
+        Task<IReadOnlyList<IReadOnlyList<MonAddress>>> monitors = withMonitors
             ? Task.Factory.StartNew(connection.Monitors, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-            : Task.FromResult<IReadOnlyList<string>>([]);
+            : Task.FromResult<IReadOnlyList<IReadOnlyList<MonAddress>>>([]);
         try
         {
             using RadosIoContext pool = connection.OpenPool(spec);
-            ulong size = EnsureImage(connection, pool, spec);
-            IReadOnlyList<string> addresses = steps.Run("ask for the monitors", () => monitors.GetAwaiter().GetResult());
-            return new PreparedImage(size, spec.FsType, connection.Credentials.User, connection.Credentials.Key, addresses);
+            ImageFacts facts = EnsureImage(connection, pool, spec);
+            IReadOnlyList<IReadOnlyList<MonAddress>> addresses = steps.Run("ask for the monitors", () => monitors.GetAwaiter().GetResult());
+            Credentials credentials = connection.Credentials;
+            return new PreparedImage(facts.SizeBytes, spec.FsType, credentials.User, credentials.Key, TagMonitors.From(addresses))
+            {
+                Facts = facts,
+                KernelAccess = withMonitors
+                    ? new KernelAccess(credentials.User, credentials.Key, KernelMonitors.Choose(addresses, out bool v2Only), v2Only, facts.ClusterFsid)
+                    : null,
+            };
         }
         finally
         {
@@ -48,6 +56,26 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
     });
 
     /// <inheritdoc/>
+    public ImageFacts? Find(VolumeSpec spec) => Connected(spec, connection =>
+    {
+        using RadosIoContext pool = connection.OpenPool(spec);
+        using RbdImage? image = OpenIfThere(pool, spec, readOnly: true);
+        return image is null ? null : Facts(connection, image) with
+        {
+            Watchers = image.ListWatchers()?
+                .Where(watcher => (ulong)watcher.ClientId != connection.Rados.InstanceId)
+                .Select(watcher => $"client.{watcher.ClientId} at {watcher.Address}")
+                .ToArray(),
+        };
+    });
+
+    /// <inheritdoc/>
+    public KernelAccess? AccessFromConf(VolumeSpec spec) => ConfAccess.Read(spec, config);
+
+    /// <inheritdoc/>
+    public string? FsidFromConf(string? cluster) => ConfAccess.Fsid(config, cluster);
+
+    /// <inheritdoc/>
     public ulong Grow(VolumeSpec spec, ulong bytes) => Connected(spec, connection =>
     {
         using RadosIoContext pool = connection.OpenPool(spec);
@@ -63,6 +91,9 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         steps.Run($"grow the image from {Quantity.Format(info.SizeBytes)} to {Quantity.Format(wanted)}", () => image.Resize(wanted));
         return image.Stat().SizeBytes;
     });
+
+    private static ImageFacts Facts(ClusterConnection connection, RbdImage image) =>
+        new(image.Id, connection.Rados.Fsid, image.Stat().SizeBytes, image.Features, Watchers: null);
 
     private static ulong RoundUp(ulong bytes, ulong grain) =>
         checked((bytes + grain - 1) / grain * grain);
@@ -90,10 +121,11 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         "ceph -s: OSDs down or frozen, placement groups inactive");
 
     // The common case first, and cheap: the image is there and formatted, one read-only open tells.
-    private ulong EnsureImage(ClusterConnection connection, RadosIoContext pool, VolumeSpec spec, int attempt = 1)
+    private ImageFacts EnsureImage(ClusterConnection connection, RadosIoContext pool, VolumeSpec spec, int attempt = 1)
     {
         var formatter = new ImageFormatter(config, steps);
         ulong size;
+        ImageFacts? facts = null;
         bool newborn = false;
         ImageFormatter.Need need;
         using (RbdImage? image = OpenIfThere(pool, spec, readOnly: true))
@@ -123,6 +155,7 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
             {
                 RbdImageInfo info = image.Stat();
                 size = info.SizeBytes;
+                facts = Facts(connection, image);
                 CheckSize(spec, size);
                 need = formatter.Examine(image, info, spec, InspectionDepth.Ends);
             }
@@ -134,14 +167,14 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
                 formatter.TakeOffMark(pool, spec);
                 break;
             case ImageFormatter.Need.Format or ImageFormatter.Need.FormatAgain:
-                formatter.Format(pool, spec, size, newborn, connection.Rados.InstanceId);
+                formatter.Format(pool, spec, size, newborn, connection.Rados.InstanceId, image => facts = Facts(connection, image));
                 break;
             case ImageFormatter.Need.Nothing:
             default:
                 break;
         }
 
-        return size;
+        return facts!;
     }
 
     private static void CheckSize(VolumeSpec spec, ulong size)

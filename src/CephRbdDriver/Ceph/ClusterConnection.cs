@@ -66,16 +66,16 @@ internal sealed class ClusterConnection : IDisposable
     }
 
     /// <summary>
-    /// Each monitor of the live monmap as the pod's VM needs it; if the user's caps do not let it read the monmap,
-    /// each one of ceph.conf's mon_host.
+    /// The addresses of each monitor in the live monmap; if the user's caps do not let it read that, those of
+    /// ceph.conf's mon_host.
     /// </summary>
     /// <exception cref="VolumeException">Neither tells any.</exception>
-    public IReadOnlyList<string> Monitors()
+    public IReadOnlyList<IReadOnlyList<MonAddress>> Monitors()
     {
-        IReadOnlyList<string> monitors;
+        IReadOnlyList<IReadOnlyList<MonAddress>> monitors;
         try
         {
-            monitors = TagMonitors.From(MonMap.Parse(Rados.MonCommand("""{"prefix":"mon dump","format":"json"}""")));
+            monitors = MonMap.Parse(Rados.MonCommand("""{"prefix":"mon dump","format":"json"}"""));
         }
         catch (Exception e) when (e is CephException { Errno: Errno.Access or Errno.NotPermitted or Errno.Invalid } or VolumeException)
         {
@@ -83,14 +83,14 @@ internal sealed class ClusterConnection : IDisposable
             monitors = [];
         }
 
-        if (monitors.Count == 0 && Rados.GetConfig("mon_host") is { Length: > 0 } monHost)
+        if (TagMonitors.From(monitors).Count == 0 && Rados.GetConfig("mon_host") is { Length: > 0 } monHost)
         {
-            monitors = TagMonitors.From(MonHost.Parse(monHost));
+            monitors = MonHost.Parse(monHost);
         }
 
-        return monitors.Count > 0
+        return TagMonitors.From(monitors).Count > 0
             ? monitors
-            : throw new VolumeException($"neither the cluster nor mon_host in {ConfFile} names a monitor for the pod's VM");
+            : throw new VolumeException($"neither the cluster nor mon_host in {ConfFile} names a monitor");
     }
 
     /// <summary>Opens the volume's pool and rados namespace.</summary>

@@ -16,6 +16,7 @@ internal static class ConfigReader
     [
         "runtime", "pool", "user", "confFile", "keyringFile", "timeoutSeconds", "logFile", "logLevel", "logMaxBytes",
         "logFilesKept", "tagStorage", "runDir", "scratchDir", "imageFeatures", "objectSize", "writeParallelism",
+        "attach", "mapper", "mountOptions", "nodeName", "stagingDir", "osdRequestTimeoutSeconds", "forceUnmap",
     ];
 
     /// <summary>Reads the file. At the default place there need be none: then the defaults hold.</summary>
@@ -150,6 +151,16 @@ internal static class ConfigReader
         "imageFeatures" => config with { ImageFeatures = value.Features() },
         "objectSize" => config with { ObjectSize = value.ObjectSize() },
         "writeParallelism" => config with { WriteParallelism = (int)value.Integer(1, 256) },
+        "attach" => config with { Attach = value.Boolean() },
+        "mapper" => config with
+        {
+            Mapper = value.OneOf(("auto", MapperKind.Auto), ("krbd", MapperKind.Krbd), ("nbd", MapperKind.Nbd)),
+        },
+        "mountOptions" => config with { MountOptions = value.LineOrNull() },
+        "nodeName" => config with { NodeName = value.NodeNameOrNull() },
+        "stagingDir" => config with { StagingDir = value.Path() },
+        "osdRequestTimeoutSeconds" => config with { OsdRequestTimeoutSeconds = (int)value.Integer(0, 3600) },
+        "forceUnmap" => config with { ForceUnmap = value.Boolean() },
         _ => throw new UnreachableException(),
     };
 

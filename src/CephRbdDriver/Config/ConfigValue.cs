@@ -95,6 +95,60 @@ internal readonly struct ConfigValue
     /// <exception cref="ConfigException">It is neither.</exception>
     public string? PathOrNull() => _type == JsonTokenType.Null ? null : Path();
 
+    /// <summary>Takes true or false.</summary>
+    /// <returns>The value.</returns>
+    /// <exception cref="ConfigException">It is neither.</exception>
+    public bool Boolean() => _type switch
+    {
+        JsonTokenType.True => true,
+        JsonTokenType.False => false,
+        _ => throw Bad($"is {Kind()}, but must be true or false, without quotes"),
+    };
+
+    /// <summary>Takes one line of text, or null.</summary>
+    /// <returns>The text, or null.</returns>
+    /// <exception cref="ConfigException">It is neither, or holds a control character.</exception>
+    public string? LineOrNull()
+    {
+        if (_type == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        string text = Text();
+        foreach (char c in text)
+        {
+            if (char.IsControl(c))
+            {
+                throw Bad($"holds {Shown.Character(c)}: control characters are not allowed");
+            }
+        }
+
+        return text;
+    }
+
+    /// <summary>Takes the name of a Kubernetes node, or null.</summary>
+    /// <returns>The name, or null.</returns>
+    /// <exception cref="ConfigException">It is neither.</exception>
+    public string? NodeNameOrNull()
+    {
+        if (_type == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        // The name of a Kubernetes object: a DNS subdomain.
+        const int MaxNodeName = 253;
+        string text = Text();
+        bool isName = text.Length is > 0 and <= MaxNodeName && char.IsAsciiLetterOrDigit(text[0]) && char.IsAsciiLetterOrDigit(text[^1]);
+        foreach (char c in text)
+        {
+            isName &= char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-';
+        }
+
+        return isName ? text : throw Bad($"is {Shown.Quote(text)}, but must be the name of a node: lower-case letters, digits, \"-\" and \".\"");
+    }
+
     /// <summary>Takes a whole number.</summary>
     /// <param name="min">The least value allowed.</param>
     /// <param name="max">The greatest value allowed.</param>

@@ -1,3 +1,5 @@
+using CephRbd.Driver.Volumes;
+
 namespace CephRbd.Driver.Config;
 
 /// <summary>Who uses the image after mount.</summary>
@@ -91,6 +93,27 @@ internal sealed record DriverConfig
 
     /// <summary>How many writes to an image run at the same time.</summary>
     public int WriteParallelism { get; init; } = 64;
+
+    /// <summary>Whether kubelet is told to call attach and detach.</summary>
+    public bool Attach { get; init; }
+
+    /// <summary>Who makes block devices of images for volumes that don't say.</summary>
+    public MapperKind Mapper { get; init; } = MapperKind.Auto;
+
+    /// <summary>The options of the mount for volumes that name none, unchecked; null for none.</summary>
+    public string? MountOptions { get; init; }
+
+    /// <summary>This node's name as kubelet knows it; null for the host's name.</summary>
+    public string? NodeName { get; init; }
+
+    /// <summary>The folder below which each image in use is mounted once.</summary>
+    public string StagingDir { get; init; } = "/var/lib/cephrbd/mounts";
+
+    /// <summary>After how many seconds without an answer the kernel fails I/O of a mapped image; 0 for never.</summary>
+    public int OsdRequestTimeoutSeconds { get; init; }
+
+    /// <summary>Whether a device that is still open is taken away by force.</summary>
+    public bool ForceUnmap { get; init; }
 
     /// <summary>Says which conf file describes a cluster.</summary>
     /// <param name="cluster">The cluster's checked name; null for the default one.</param>

@@ -8,7 +8,14 @@ namespace CephRbd.Driver.Volumes;
 /// <param name="User">The Ceph user, without <c>client.</c>.</param>
 /// <param name="Key">That user's key; null only where the cluster asks for none.</param>
 /// <param name="Monitors">Each monitor as <c>ip:port</c>, speaking the v1 protocol where there is one. Empty unless asked for.</param>
-internal sealed record PreparedImage(ulong SizeBytes, string FileSystem, string User, Secret? Key, IReadOnlyList<string> Monitors);
+internal sealed record PreparedImage(ulong SizeBytes, string FileSystem, string User, Secret? Key, IReadOnlyList<string> Monitors)
+{
+    /// <summary>What the cluster tells of it.</summary>
+    public required ImageFacts Facts { get; init; }
+
+    /// <summary>What the kernel's client needs to map it; null unless the monitors were asked for.</summary>
+    public KernelAccess? KernelAccess { get; init; }
+}
 
 /// <summary>What the runtimes need of the cluster, in a volume's words.</summary>
 internal interface IImages
@@ -25,6 +32,20 @@ internal interface IImages
     /// <summary>Whether the image exists.</summary>
     /// <exception cref="VolumeException">The cluster could not be asked.</exception>
     bool Exists(VolumeSpec spec);
+
+    /// <summary>What the image is; null when it does not exist.</summary>
+    /// <exception cref="VolumeException">The cluster could not be asked.</exception>
+    ImageFacts? Find(VolumeSpec spec);
+
+    /// <summary>
+    /// What the kernel's client needs to know, without asking the cluster or loading Ceph's libraries; null where conf
+    /// and keyring do not tell it.
+    /// </summary>
+    KernelAccess? AccessFromConf(VolumeSpec spec);
+
+    /// <summary>The id of the cluster that a conf file describes, if the file tells it.</summary>
+    /// <param name="cluster">The cluster's name; null for the default one.</param>
+    string? FsidFromConf(string? cluster);
 
     /// <summary>Grows the image to at least so many bytes; a larger one stays as it is.</summary>
     /// <returns>Its size in bytes.</returns>

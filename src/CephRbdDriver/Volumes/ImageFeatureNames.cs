@@ -11,6 +11,12 @@ internal static class ImageFeatureNames
         ("fast-diff", 16), ("deep-flatten", 32), ("journaling", 64), ("data-pool", 128),
     ];
 
+    // Set by Ceph itself when they are needed: nobody chooses them.
+    private static readonly (string Name, ulong Bit)[] _internal =
+    [
+        ("operations", 256), ("migrating", 512), ("non-primary", 1024), ("dirty-cache", 2048),
+    ];
+
     private static readonly (string Name, string Needs)[] _dependencies =
     [
         ("object-map", "exclusive-lock"), ("fast-diff", "object-map"), ("journaling", "exclusive-lock"),
@@ -40,6 +46,29 @@ internal static class ImageFeatureNames
         }
 
         return Check(features, out problem);
+    }
+
+    /// <summary>Writes a set of features by their names.</summary>
+    /// <param name="features">The feature bits.</param>
+    /// <returns>The names joined by commas, unknown bits as one hexadecimal number; <c>none</c> for the empty set.</returns>
+    public static string Names(ulong features)
+    {
+        List<string> names = [];
+        foreach ((string name, ulong bit) in (ReadOnlySpan<(string, ulong)>)[.. _known, .. _internal])
+        {
+            if ((features & bit) != 0)
+            {
+                names.Add(name);
+                features &= ~bit;
+            }
+        }
+
+        if (features != 0)
+        {
+            names.Add($"0x{features:x}");
+        }
+
+        return names.Count == 0 ? "none" : string.Join(',', names);
     }
 
     /// <summary>Checks that a set has no unknown bit and that each feature's prerequisites are in it.</summary>

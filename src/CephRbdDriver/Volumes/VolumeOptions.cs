@@ -19,6 +19,7 @@ internal static class VolumeOptions
     private static readonly string[] _known =
     [
         "volumeID", "pool", "size", "user", "cluster", "namespace", "dataPool", "imageFeatures", "objectSize", "mkfsOptions",
+        "mountOptions", "mapper",
     ];
 
     private static readonly string[] _secretOnly = ["key", "keyring", "userKey", "userID", "secret"];
@@ -66,6 +67,8 @@ internal static class VolumeOptions
             ImageFeatures = Features(options),
             ObjectSizeBytes = ObjectSize(options),
             MkfsOptions = MkfsOptions(options),
+            MountOptions = options.GetValueOrDefault("mountOptions"),
+            Mapper = Mapper(options),
             Pod = Pod(options),
             VolumeName = NotEmpty(options, "kubernetes.io/pvOrVolumeName"),
         };
@@ -216,6 +219,15 @@ internal static class VolumeOptions
 
         return words;
     }
+
+    private static MapperKind? Mapper(Dictionary<string, string> options) => options.GetValueOrDefault("mapper") switch
+    {
+        null => null,
+        "auto" => MapperKind.Auto,
+        "krbd" => MapperKind.Krbd,
+        "nbd" => MapperKind.Nbd,
+        string other => throw new VolumeException($"option \"mapper\" is {Shown.Quote(other)}: it must be auto, krbd or nbd"),
+    };
 
     private static PodIdentity? Pod(Dictionary<string, string> options)
     {

@@ -47,6 +47,12 @@ internal sealed record VolumeSpec
     /// <summary>Further words for mkfs, already split. None holds a path.</summary>
     public IReadOnlyList<string> MkfsOptions { get; init; } = [];
 
+    /// <summary>The options of the mount as written, unchecked; null for the configured ones.</summary>
+    public string? MountOptions { get; init; }
+
+    /// <summary>Who makes a block device of the image; null for the configured one.</summary>
+    public MapperKind? Mapper { get; init; }
+
     /// <summary>The pod; null when kubelet told nothing about it.</summary>
     public PodIdentity? Pod { get; init; }
 

@@ -26,7 +26,7 @@ public enum FileKind
 /// The fields of struct stat that the driver looks at. Asked for by newfstatat's own number, since glibc
 /// exports neither stat nor fstat before 2.33 and statx needs a kernel 4.11.
 /// </summary>
-internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode, ulong Links, long Size)
+internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode, ulong Links, ulong RealDevice, long Size)
 {
     private const int SymlinkNoFollow = 0x100;
     private const int EmptyPath = 0x1000;
@@ -42,14 +42,39 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode,
         _ => FileKind.Other,
     };
 
+    /// <summary>Whether it is a block device; <see cref="RealDevice"/> is then its number.</summary>
+    internal bool IsBlockDevice => (Mode & 0xF000) == 0x6000;
+
     /// <summary>Asks for a path, not following a link at its end; null if nothing is there.</summary>
     /// <exception cref="LinuxException">The call failed otherwise.</exception>
-    internal static unsafe FileStatus? OfPath(string path)
+    internal static FileStatus? OfPath(string path)
+    {
+        var errno = Ask(path, SymlinkNoFollow, out var status);
+        return errno is Errno.NoEntry or Errno.NotDirectory ? null : Succeeded(errno, path, status);
+    }
+
+    /// <summary>Asks for what a path leads to. Asking a file server that does not answer can take for ever.</summary>
+    /// <returns>0, or the errno and an empty status.</returns>
+    internal static int Follow(string path, out FileStatus status) => Ask(path, 0, out status);
+
+    /// <summary>Asks for an open descriptor.</summary>
+    /// <exception cref="LinuxException">The call failed.</exception>
+    internal static unsafe FileStatus OfDescriptor(int fd)
+    {
+        byte nothing = 0;
+        var errno = Ask(fd, &nothing, EmptyPath, out var status);
+        return Succeeded(errno, null, status);
+    }
+
+    private static FileStatus Succeeded(int errno, string? path, FileStatus status)
+        => errno == 0 ? status : throw new LinuxException("newfstatat", errno, path);
+
+    private static unsafe int Ask(string path, int flags, out FileStatus status)
     {
         var name = Utf8StringMarshaller.ConvertToUnmanaged(path);
         try
         {
-            return Ask(CurrentDirectory, name, SymlinkNoFollow, path);
+            return Ask(CurrentDirectory, name, flags, out status);
         }
         finally
         {
@@ -57,32 +82,24 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode,
         }
     }
 
-    /// <summary>Asks for an open descriptor.</summary>
-    /// <exception cref="LinuxException">The call failed.</exception>
-    internal static unsafe FileStatus OfDescriptor(int fd)
-    {
-        byte nothing = 0;
-        return Ask(fd, &nothing, EmptyPath, null) ?? throw new LinuxException("newfstatat", Errno.NoEntry);
-    }
-
-    private static unsafe FileStatus? Ask(int fd, byte* name, int flags, string? path)
+    private static unsafe int Ask(int fd, byte* name, int flags, out FileStatus status)
     {
         var buffer = stackalloc byte[LargestStat];
-        var arm = SyscallNumbers.IsArm64;
         if (Libc.Syscall(SyscallNumbers.StatAt, fd, (nint)name, (nint)buffer, flags) != 0)
         {
-            var errno = Marshal.GetLastPInvokeError();
-            return errno is Errno.NoEntry or Errno.NotDirectory
-                ? null
-                : throw new LinuxException("newfstatat", errno, path);
+            status = default;
+            return Marshal.GetLastPInvokeError();
         }
 
-        // struct stat of the two architectures differs between st_ino and st_rdev only.
-        return new FileStatus(
+        // struct stat of the two architectures differs between st_ino and st_size only.
+        var arm = SyscallNumbers.IsArm64;
+        status = new FileStatus(
             Device: *(ulong*)buffer,
             Inode: *(ulong*)(buffer + 8),
             Mode: *(uint*)(buffer + (arm ? 16 : 24)),
             Links: arm ? *(uint*)(buffer + 20) : *(ulong*)(buffer + 16),
+            RealDevice: *(ulong*)(buffer + (arm ? 32 : 40)),
             Size: *(long*)(buffer + 48));
+        return 0;
     }
 }

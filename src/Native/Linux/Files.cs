@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace CephRbd.Native.Linux;
 
 /// <summary>Files without a name, sparse files, and files that must be whole or not there.</summary>
-public static class Files
+public static partial class Files
 {
     private const uint OwnerOnly = 0x180;
     private const int SeekData = 3;

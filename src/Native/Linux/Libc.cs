@@ -4,7 +4,7 @@ namespace CephRbd.Native.Linux;
 
 /// <summary>
 /// Declarations only. All of these are in glibc since 2.17 on both architectures; calls that came later, or
-/// are inline wrappers in older releases (stat and its kin before 2.33), go through <see cref="Syscall"/>.
+/// are inline wrappers in older releases (stat and its kin before 2.33), go through <c>syscall</c>.
 /// </summary>
 internal static partial class Libc
 {
@@ -30,6 +30,10 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Unlink(string path);
 
+    /// <summary><c>int rmdir(const char *path)</c></summary>
+    [LibraryImport(Library, EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int RemoveDirectory(string path);
+
     /// <summary><c>int rename(const char *from, const char *to)</c></summary>
     [LibraryImport(Library, EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Rename(string from, string to);
@@ -53,6 +57,10 @@ internal static partial class Libc
     /// <summary><c>off_t lseek(int fd, off_t offset, int whence)</c></summary>
     [LibraryImport(Library, EntryPoint = "lseek", SetLastError = true)]
     internal static partial long Seek(int fd, long offset, int whence);
+
+    /// <summary><c>int statfs(const char *path, struct statfs *buf)</c></summary>
+    [LibraryImport(Library, EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static unsafe partial int StatFileSystem(string path, FileSystemStatus* status);
 
     /// <summary><c>ssize_t write(int fd, const void *buf, size_t count)</c></summary>
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
@@ -85,6 +93,10 @@ internal static partial class Libc
     /// <summary><c>long syscall(long number, …)</c> with up to four arguments.</summary>
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint Syscall(nint number, nint first, nint second, nint third, nint fourth);
+
+    /// <summary><c>long syscall(long number, …)</c> with five arguments.</summary>
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint Syscall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
 }
 
 /// <summary><c>struct pollfd</c></summary>

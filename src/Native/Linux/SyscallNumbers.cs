@@ -11,6 +11,12 @@ internal static class SyscallNumbers
 
     internal static nint MemoryFile => Pick(x64: 319, arm64: 279);
 
+    internal static nint AddKey => Pick(x64: 248, arm64: 217);
+
+    internal static nint MakeNodeAt => Pick(x64: 259, arm64: 33);
+
+    internal static nint DirectoryEntries => Pick(x64: 217, arm64: 61);
+
     private static nint Pick(nint x64, nint arm64) => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => x64,

@@ -1,5 +1,6 @@
 using System.Text;
 using CephRbd.Driver.Config;
+using CephRbd.Driver.Volumes;
 using CephRbd.UnitTests.Volumes;
 
 namespace CephRbd.UnitTests.Config;
@@ -23,6 +24,8 @@ public class ConfigReaderTests
         Assert.Equal((10L << 20, 5, TagStorage.Tmpfs), (config.LogMaxBytes, config.LogFilesKept, config.TagStorage));
         Assert.Equal(("/run/cephrbd", "/var/lib/cephrbd/scratch"), (config.RunDir, config.ScratchDir));
         Assert.Equal((null, null, 64), (config.ImageFeatures, config.ObjectSize, config.WriteParallelism));
+        Assert.Equal((false, MapperKind.Auto, null, null), (config.Attach, config.Mapper, config.MountOptions, config.NodeName));
+        Assert.Equal(("/var/lib/cephrbd/mounts", 0, false), (config.StagingDir, config.OsdRequestTimeoutSeconds, config.ForceUnmap));
     }
 
     [Fact]
@@ -38,6 +41,8 @@ public class ConfigReaderTests
               "tagStorage": "directory", "runDir": "/r", "scratchDir": "/s",
               "imageFeatures": 61, "objectSize": 8388608, /* 8 MiB */
               "writeParallelism": 256,
+              "attach": true, "mapper": "KRBD", "mountOptions": "noatime,discard", "nodeName": "node-1.site.a",
+              "stagingDir": "/m", "osdRequestTimeoutSeconds": 3600, "forceUnmap": true,
             }
             """);
         Assert.Equal(
@@ -59,6 +64,13 @@ public class ConfigReaderTests
                 ImageFeatures = 61,
                 ObjectSize = 8 << 20,
                 WriteParallelism = 256,
+                Attach = true,
+                Mapper = MapperKind.Krbd,
+                MountOptions = "noatime,discard",
+                NodeName = "node-1.site.a",
+                StagingDir = "/m",
+                OsdRequestTimeoutSeconds = 3600,
+                ForceUnmap = true,
             },
             config);
     }
@@ -66,7 +78,7 @@ public class ConfigReaderTests
     [Fact]
     public void Null_means_the_librarys_or_the_users_own()
     {
-        Assert.Equal(new DriverConfig(), Parse("""{"keyringFile":null,"imageFeatures":null,"objectSize":null}"""));
+        Assert.Equal(new DriverConfig(), Parse("""{"mountOptions":null,"nodeName":null,"keyringFile":null,"imageFeatures":null,"objectSize":null}"""));
         Assert.Equal(5UL, Parse("""{"imageFeatures":"layering,exclusive-lock"}""").ImageFeatures);
         Assert.Equal(4UL << 20, Parse("""{"objectSize":"4Mi"}""").ObjectSize);
     }
@@ -104,6 +116,19 @@ public class ConfigReaderTests
     [InlineData("{\"confFile\": \"ceph.conf\"}", "absolute path")]
     [InlineData("{\"runDir\": \"/a\\nb\"}", "control characters")]
     [InlineData("{\"runDir\": \"\"}", "absolute path")]
+    [InlineData("{\"attach\": \"true\"}", "\"attach\" is a text, but must be true or false, without quotes")]
+    [InlineData("{\"attach\": 1}", "\"attach\" is a number")]
+    [InlineData("{\"forceUnmap\": null}", "\"forceUnmap\" is null")]
+    [InlineData("{\"mapper\": \"kernel\"}", "one of \"auto\", \"krbd\", \"nbd\"")]
+    [InlineData("{\"mountOptions\": \"a\\nb\"}", "\"mountOptions\" holds the character \\u000a")]
+    [InlineData("{\"mountOptions\": false}", "\"mountOptions\" is a boolean")]
+    [InlineData("{\"nodeName\": \"\"}", "must be the name of a node")]
+    [InlineData("{\"nodeName\": \"Node\"}", "must be the name of a node")]
+    [InlineData("{\"nodeName\": \"a/b\"}", "must be the name of a node")]
+    [InlineData("{\"nodeName\": \"-a\"}", "must be the name of a node")]
+    [InlineData("{\"nodeName\": 1}", "\"nodeName\" is a number")]
+    [InlineData("{\"stagingDir\": \"mounts\"}", "absolute path")]
+    [InlineData("{\"osdRequestTimeoutSeconds\": 3601}", "from 0 to 3600")]
     [InlineData("[]", "line 1: the configuration is not a JSON object")]
     [InlineData("{\n\"pool\" \"x\"}", "line 2: not valid JSON at column")]
     [InlineData("{\"pool\":\"x\"", "not valid JSON")]

@@ -17,6 +17,7 @@ public class VolumeOptionsTests
         Assert.Equal("ext4", spec.FsType);
         Assert.False(spec.ReadOnly);
         Assert.Empty(spec.MkfsOptions);
+        Assert.Equal((null, null), (spec.MountOptions, spec.Mapper));
         Assert.Equal(
             (null, null, null, null, null, null, null, null, null, null),
             (spec.Namespace, spec.Cluster, spec.User, spec.Key, spec.SizeBytes, spec.DataPool, spec.ImageFeatures, spec.ObjectSizeBytes, spec.Pod, spec.VolumeName));
@@ -28,7 +29,7 @@ public class VolumeOptionsTests
         VolumeSpec spec = VolumeOptions.Parse(
             """
             {"volumeID":"vol1","pool":"p","size":"1.5Gi","user":"client.k8s.a","cluster":"site-b.2","namespace":"ns",
-             "dataPool":"ec","imageFeatures":"layering, exclusive-lock","objectSize":"8Mi","mkfsOptions":"-m 0 -L 'a b'",
+             "dataPool":"ec","imageFeatures":"layering, exclusive-lock","objectSize":"8Mi","mkfsOptions":"-m 0 -L 'a b'","mountOptions":"noatime,discard","mapper":"nbd",
              "kubernetes.io/fsType":"xfs","kubernetes.io/readwrite":"ro","kubernetes.io/pvOrVolumeName":"pv1",
              "kubernetes.io/pod.name":"web","kubernetes.io/pod.namespace":"default","kubernetes.io/pod.uid":"u-1",
              "kubernetes.io/serviceAccount.name":"sa","kubernetes.io/mounterArgs.FsGroup":"1000","kubernetes.io/fsGroup":"1000",
@@ -43,6 +44,7 @@ public class VolumeOptionsTests
         Assert.Equal(5UL, spec.ImageFeatures);
         Assert.Equal(8UL << 20, spec.ObjectSizeBytes);
         Assert.Equal(["-m", "0", "-L", "a b"], spec.MkfsOptions);
+        Assert.Equal(("noatime,discard", MapperKind.Nbd), (spec.MountOptions, spec.Mapper));
         Assert.Equal("xfs", spec.FsType);
         Assert.True(spec.ReadOnly);
         Assert.Equal("pv1", spec.VolumeName);
@@ -68,6 +70,13 @@ public class VolumeOptionsTests
     [InlineData("layering,striping,data-pool", 131UL)]
     public void Image_features_are_numbers_or_names(string text, ulong features) =>
         Assert.Equal(features, VolumeOptions.Parse($$"""{"volumeID":"v","imageFeatures":"{{text}}"}""", "hyper").ImageFeatures);
+
+    [Theory]
+    [InlineData("auto", MapperKind.Auto)]
+    [InlineData("krbd", MapperKind.Krbd)]
+    [InlineData("nbd", MapperKind.Nbd)]
+    internal void A_volume_may_choose_its_mapper(string text, MapperKind mapper) =>
+        Assert.Equal(mapper, VolumeOptions.Parse($$"""{"volumeID":"v","mapper":"{{text}}"}""", "hyper").Mapper);
 
     [Theory]
     [InlineData("imageFeatures", "object-map", "exclusive-lock")]
@@ -100,6 +109,8 @@ public class VolumeOptionsTests
     [InlineData("mkfsOptions", "-d /etc", "paths")]
     [InlineData("mkfsOptions", "-l logdev=/dev/sda", "paths")]
     [InlineData("mkfsOptions", "-d ..", "paths")]
+    [InlineData("mapper", "", "auto, krbd or nbd")]
+    [InlineData("mapper", "kernel", "auto, krbd or nbd")]
     [InlineData("kubernetes.io/fsType", "ext4;reboot", "fsType")]
     [InlineData("kubernetes.io/fsType", "../x", "fsType")]
     [InlineData("kubernetes.io/fsType", "EXT4", "fsType")]

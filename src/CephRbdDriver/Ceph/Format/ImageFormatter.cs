@@ -96,15 +96,17 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
     /// <param name="size">The image's size in bytes, as far as known: mkfs starts on it at once.</param>
     /// <param name="newborn">This call created it.</param>
     /// <param name="self">Our own number among the cluster's clients.</param>
+    /// <param name="opened">Is shown the image once it is open and locked.</param>
     /// <exception cref="VolumeException">The image is not to be formatted, or mkfs failed.</exception>
     /// <exception cref="Native.CephException">The cluster failed.</exception>
-    public void Format(RadosIoContext pool, VolumeSpec spec, ulong size, bool newborn, ulong self)
+    public void Format(RadosIoContext pool, VolumeSpec spec, ulong size, bool newborn, ulong self, Action<RbdImage> opened)
     {
         // mkfs needs nothing of the cluster: it works while the image is opened, locked and looked at again.
         using var making = new ScratchInTheMaking(() =>
             FileSystemMaker.Make(spec.FsType, size, spec.MkfsOptions, spec.ImageSpec, config, steps.Deadline));
         using var locked = LockedImage.Open(pool, spec, steps);
         RbdImage image = locked.Image;
+        opened(image);
         RbdImageInfo info = image.Stat();
 
         // What this call created a moment ago can hold nothing that shows no signature. Of any other, what counts is

@@ -63,6 +63,45 @@ public sealed class MountsTests : IDisposable
     }
 
     [Fact]
+    public void A_bind_mount_gets_flags_of_its_own()
+    {
+        Directory.CreateDirectory(_dir["tmpfs"]);
+        Directory.CreateDirectory(_dir["bind"]);
+        MountOrFail();
+        try
+        {
+            Mounts.Bind(_dir["tmpfs"], _dir["bind"]);
+            try
+            {
+                Mounts.RemountBind(_dir["bind"], MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev);
+
+                Assert.Equal(Errno.ReadOnly, Assert.Throws<LinuxException>(() => Files.MakeDirectory(_dir["bind/new"], 0x1C0)).Errno);
+                Files.MakeDirectory(_dir["tmpfs/new"], 0x1C0);
+                Assert.Contains($" {_dir["bind"]} ro,nosuid,nodev,", File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+            }
+            finally
+            {
+                Mounts.Unmount(_dir["bind"], lazy: false);
+            }
+        }
+        finally
+        {
+            Mounts.Unmount(_dir["tmpfs"], lazy: false);
+        }
+    }
+
+    [Fact]
+    public void A_device_with_a_file_system_the_kernel_lacks_is_refused()
+    {
+        var e = Assert.Throws<LinuxException>(() => Mounts.MountDevice("none", _dir.Path, "cephrbd-none", MountFlags.None, null));
+        Assert.Equal(("mount", Errno.NoSuchDevice, _dir.Path), (e.Call, e.Errno, e.Path));
+    }
+
+    [Fact]
+    public void Remounting_what_is_no_mount_point_is_refused()
+        => Assert.Equal(Errno.Invalid, Assert.Throws<LinuxException>(() => Mounts.RemountBind(_dir.Path, MountFlags.ReadOnly)).Errno);
+
+    [Fact]
     public void Unmounting_what_is_no_mount_point_fails_with_the_path()
     {
         var e = Assert.Throws<LinuxException>(() => Mounts.Unmount(_dir.Path, lazy: false));

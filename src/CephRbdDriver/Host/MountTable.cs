@@ -1,0 +1,55 @@
+using CephRbd.Native;
+using CephRbd.Native.Linux;
+
+namespace CephRbd.Driver.Host;
+
+/// <summary>All mounts of our mount namespace at one moment.</summary>
+internal sealed class MountTable
+{
+    private static readonly int[] _corrupt = [Errno.Io, Errno.NotConnected, Errno.Stale, Errno.ShutDown, Errno.NoDevice, Errno.NoSuchDevice];
+
+    private readonly ILookup<string, MountEntry> _byPoint;
+    private readonly ILookup<(uint Major, uint Minor), MountEntry> _byDevice;
+
+    private MountTable(IReadOnlyList<MountEntry> entries)
+    {
+        Entries = entries;
+        _byPoint = entries.ToLookup(entry => entry.MountPoint, StringComparer.Ordinal);
+        _byDevice = entries.ToLookup(entry => ((uint)entry.Major, (uint)entry.Minor));
+    }
+
+    /// <summary>All, in the kernel's order: of two on one place the later lies on top.</summary>
+    public IReadOnlyList<MountEntry> Entries { get; }
+
+    /// <summary>Reads the kernel's table.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static MountTable Read() => Of(File.ReadAllText("/proc/self/mountinfo"));
+
+    /// <summary>The table that a mountinfo text tells.</summary>
+    public static MountTable Of(string mountInfo) => new(MountInfo.Parse(mountInfo));
+
+    /// <summary>The mounts at exactly this place, the lowest first.</summary>
+    /// <param name="place">Without symbolic links: see <see cref="Canonical"/>.</param>
+    public IEnumerable<MountEntry> At(string place) => _byPoint[place];
+
+    /// <summary>The mounts of one block device.</summary>
+    public IEnumerable<MountEntry> Of(uint major, uint minor) => _byDevice[(major, minor)];
+
+    /// <summary>
+    /// A place as mountinfo shows it. The place itself is not touched, only what leads to it: a mount whose device is
+    /// gone could answer nothing.
+    /// </summary>
+    /// <exception cref="LinuxException">What leads to it is no directory.</exception>
+    /// <exception cref="IOException">The kernel does not tell.</exception>
+    public static string Canonical(string path)
+    {
+        string trimmed = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        // The dot makes a link at the parent's own place be followed.
+        return Path.GetDirectoryName(trimmed) is { } parent
+            ? Path.Combine(Files.CanonicalDirectory(Path.Combine(parent, ".")), Path.GetFileName(trimmed))
+            : trimmed;
+    }
+
+    /// <summary>Whether what is mounted there answers with an error that says its device or server is gone.</summary>
+    public static bool IsCorrupt(string place) => Files.ErrorOf(place) is { } errno && Array.IndexOf(_corrupt, errno) >= 0;
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native.Linux;
+
+namespace CephRbd.Driver.Mapping;
+
+/// <summary>The kernel's rbd bus in sysfs: what is mapped, what the kernel can, and the two control files.</summary>
+/// <param name="root">Where the bus is.</param>
+internal sealed class KrbdBus(string root = "/sys/bus/rbd")
+{
+    private string DevicesFolder => root + "/devices";
+
+    /// <summary>Whether the kernel's rbd module is loaded.</summary>
+    public bool Exists => Directory.Exists(root);
+
+    /// <summary>The image features the kernel can map; by its version where it does not tell (before 4.11).</summary>
+    public ulong SupportedFeatures =>
+        Sysfs.Read(root + "/supported_features") is { } text && KrbdFeatures.ParseSupported(text) is { } told
+            ? told
+            : KrbdFeatures.ByKernel(Environment.OSVersion.Version);
+
+    /// <summary>The numbers of all mapped devices.</summary>
+    public IReadOnlySet<int> Ids()
+    {
+        HashSet<int> ids = [];
+        if (Directory.Exists(DevicesFolder))
+        {
+            foreach (string path in Directory.EnumerateFileSystemEntries(DevicesFolder))
+            {
+                if (int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+                {
+                    ids.Add(id);
+                }
+            }
+        }
+
+        return ids;
+    }
+
+    /// <summary>The devices of one image, whatever their cluster and snapshot. Costs one small read for each other device.</summary>
+    public IEnumerable<MappedImage> Named(string image, string pool) =>
+        Ids().Order().Where(id => Attribute(id, "name")?.TrimEnd('\n') == image).Select(Read)
+            .OfType<MappedImage>().Where(device => device.Identity.Pool == pool);
+
+    /// <summary>All devices.</summary>
+    public IEnumerable<MappedImage> All() => Ids().Order().Select(Read).OfType<MappedImage>();
+
+    /// <summary>One device; null when there is none of this number.</summary>
+    public MappedImage? Read(int id)
+    {
+        string number = id.ToString(CultureInfo.InvariantCulture);
+        if (KrbdDevice.Parse(number, name => Attribute(id, name)) is not { } device)
+        {
+            return null;
+        }
+
+        string block = $"/sys/block/rbd{number}";
+        bool readOnly = Sysfs.ReadTrimmed(block + "/ro") == "1";
+
+        // The bus tells the image's size; what counts is what the block layer has made of it.
+        ulong size = ulong.TryParse(Sysfs.ReadTrimmed(block + "/size"), NumberStyles.None, CultureInfo.InvariantCulture, out ulong sectors)
+            ? sectors * 512
+            : device.SizeBytes;
+        return new MappedImage(MapperKind.Krbd, id, device.Identity, device.Major, device.Minor, size, readOnly);
+    }
+
+    /// <summary>Maps what the line says. Blocks while the kernel talks to the cluster.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Add(string line) => _ = Sysfs.Write(ControlFile("add"), line);
+
+    /// <summary>Unmaps a device.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="force">Even if it is in use: what is not written yet is lost (Linux 4.9).</param>
+    /// <exception cref="LinuxException">The kernel refused; EBUSY: it is open.</exception>
+    public void Remove(int id, bool force) =>
+        // Linux 4.4 takes 0 bytes when another removal of the device is under way: it is waited for like our own.
+        _ = Sysfs.Write(ControlFile("remove"), string.Create(CultureInfo.InvariantCulture, $"{id}{(force ? " force" : "")}"));
+
+    /// <summary>Makes the kernel look at the image's header again: its size may have changed.</summary>
+    public void Refresh(int id) =>
+        _ = Sysfs.Write(string.Create(CultureInfo.InvariantCulture, $"{DevicesFolder}/{id}/refresh"), "1");
+
+    // Where the kernel has the files for one shared major number it takes nothing by the others.
+    private string ControlFile(string verb)
+    {
+        string single = $"{root}/{verb}_single_major";
+        return File.Exists(single) ? single : $"{root}/{verb}";
+    }
+
+    private string? Attribute(int id, string name) =>
+        Sysfs.Read(string.Create(CultureInfo.InvariantCulture, $"{DevicesFolder}/{id}/{name}"));
+}

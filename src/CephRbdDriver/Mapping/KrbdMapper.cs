@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using System.Globalization;
+using CephRbd.Driver.Config;
+using CephRbd.Driver.Host;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native;
+using CephRbd.Native.Linux;
+
+namespace CephRbd.Driver.Mapping;
+
+/// <summary>
+/// Maps images by the kernel's own client, through sysfs: no rbd program, no wait for udev. The key goes into the
+/// process's key ring, so it stands in no file and no argument, and is gone with the process.
+/// </summary>
+internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
+{
+    private const int BusyTries = 40;
+    private static readonly TimeSpan _busyPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What an undo may still take once the call's time is over.</summary>
+    private static readonly TimeSpan _reserve = TimeSpan.FromSeconds(2);
+
+    /// <summary>The kernel's bus.</summary>
+    public KrbdBus Bus => bus;
+
+    /// <summary>Loads the kernel's module if it is missing.</summary>
+    /// <returns>Whether the kernel can map images now; if not, why.</returns>
+    public (bool Ready, string Problem) Load()
+    {
+        if (bus.Exists)
+        {
+            return (true, "");
+        }
+
+        if (Tool.Find("modprobe") is not { } modprobe)
+        {
+            return (false, "the kernel's module rbd is not loaded, and there is no modprobe on this node");
+        }
+
+        (int exit, string words) = steps.Run("modprobe rbd", () => Tool.Run(modprobe, ["rbd"], "/", steps.Deadline));
+        return bus.Exists ? (true, "") : (false, $"the kernel's module rbd cannot be loaded (modprobe: {exit}: {words})");
+    }
+
+    /// <summary>Maps an image. The device is there, with its node, when this returns.</summary>
+    /// <exception cref="MapFailure">The kernel refused; what it began is undone, or the message says what remains.</exception>
+    /// <exception cref="DeadlineException">It did not answer in time.</exception>
+    public MappedImage Map(ImageIdentity image, KernelAccess access, bool readOnly)
+    {
+        var request = new KrbdMapRequest(
+            access.Monitors, access.User, access.Key is not null, image, readOnly,
+            MountTimeoutSeconds: MountTimeout, config.OsdRequestTimeoutSeconds, Environment.OSVersion.Version, access.SpeakV2Only);
+        if (KrbdAddLine.Problem(request) is { } problem)
+        {
+            throw new MapFailure(Errno.Invalid, $"image {image.ImageSpec} can't be mapped by this kernel: {problem}");
+        }
+
+        return steps.Run($"map {image.ImageSpec} by the kernel", () =>
+        {
+            GiveKey(access);
+            IReadOnlySet<int> before = bus.Ids();
+            Add(image, KrbdAddLine.Build(request), before);
+            MappedImage device = FindNew(image, before) ?? throw new MapFailure(
+                Errno.NoEntry, $"image {image.ImageSpec}: the kernel says it is mapped, but no device of it is in /sys/bus/rbd/devices");
+            try
+            {
+                DeviceNode.Ensure(device, steps.Deadline);
+            }
+            catch (VolumeException e)
+            {
+                throw new VolumeException(e.Message + Undo(image, before), e);
+            }
+
+            return device;
+        }, "the monitors and OSDs of the cluster, the kernel's log (dmesg)");
+    }
+
+    /// <summary>Unmaps a device; one that is gone already is fine.</summary>
+    /// <exception cref="VolumeException">It is in use; says by whom.</exception>
+    public void Unmap(MappedImage device) => steps.Run($"unmap {device.Name}", () =>
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                bus.Remove(device.Id, force: false);
+                AwaitGone(device);
+                return;
+            }
+            catch (LinuxException e) when (e.Errno is Errno.NoEntry or Errno.NoSuchDevice)
+            {
+                return;
+            }
+            catch (LinuxException e) when (e.Errno is Errno.Busy or Errno.InProgress && tries < BusyTries && steps.Deadline.Remaining > _busyPause)
+            {
+                // udev and scanners open a device for a moment whenever it changes.
+                steps.Deadline.Token.WaitHandle.WaitOne(_busyPause);
+            }
+            catch (LinuxException e) when (e.Errno == Errno.Busy && config.ForceUnmap && Environment.OSVersion.Version >= new Version(4, 9))
+            {
+                steps.Note($"{device.Name} is in use, and forceUnmap is set: unmapping it all the same");
+                bus.Remove(device.Id, force: true);
+                AwaitGone(device);
+                return;
+            }
+            catch (LinuxException e) when (e.Errno == Errno.Busy)
+            {
+                throw new VolumeException(
+                    $"image {device.Identity.ImageSpec}: {device.DevicePath} cannot be unmapped, it is in use: {Holders.Describe(device.Major, device.Minor, device.Name)}. End that, and the call succeeds when it is tried again");
+            }
+            catch (LinuxException e)
+            {
+                throw new VolumeException($"image {device.Identity.ImageSpec}: the kernel cannot unmap {device.DevicePath}: {e.Message}", e);
+            }
+        }
+    });
+
+    // One for all calls, whatever is left of their time: the kernel shares one client among maps with the same options.
+    private int MountTimeout => Math.Clamp(config.TimeoutSeconds / 2, 3, 60);
+
+    private static void GiveKey(KernelAccess access)
+    {
+        if (access.Key is not { } key)
+        {
+            return;
+        }
+
+        try
+        {
+            KeyRing.AddToProcess("ceph", "client." + access.User, Convert.FromBase64String(key.Reveal()));
+        }
+        catch (LinuxException e)
+        {
+            throw new VolumeException($"the kernel does not take the key of client.{access.User} into its key ring: {e.Message}. Is the module libceph loaded (modprobe rbd)?", e);
+        }
+    }
+
+    // The kernel may wait for the cluster for as long as it likes; only the thread that asked waits with it.
+    private void Add(ImageIdentity image, string line, IReadOnlySet<int> before)
+    {
+        long began = Stopwatch.GetTimestamp();
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                bus.Add(line);
+            }
+#pragma warning disable CA1031 // Whatever it is, it belongs to the thread that waits for this one.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                failure = e;
+            }
+        }, maxStackSize: 256 << 10)
+        { IsBackground = true, Name = "map" };
+        thread.Start();
+        TimeSpan patience = steps.Deadline.Remaining - _reserve;
+        while (!thread.Join(TimeSpan.FromMilliseconds(100)))
+        {
+            patience = steps.Deadline.Remaining - _reserve;
+            if (patience <= TimeSpan.Zero || steps.Deadline.Token.IsCancellationRequested)
+            {
+                throw new DeadlineException(
+                    $"image {image.ImageSpec}: the kernel did not map it in time ({(steps.Deadline.StopReason ?? steps.Deadline.ExpiryReason)}){Said(began)}{Undo(image, before)}. " +
+                    "Check that this node reaches the monitors and the OSDs (ceph -s, dmesg). If the kernel should still come to an end with it, the next call takes that back");
+            }
+        }
+
+        if (failure is LinuxException e)
+        {
+            throw new MapFailure(e.Errno, Explain(e.Errno, image) + Said(began) + Undo(image, before));
+        }
+
+        if (failure is not null)
+        {
+            throw new VolumeException($"image {image.ImageSpec}: cannot be mapped: {failure.Message}", failure);
+        }
+    }
+
+    private MappedImage? FindNew(ImageIdentity image, IReadOnlySet<int> before) =>
+        bus.Ids().Where(id => !before.Contains(id)).Order().Select(bus.Read).OfType<MappedImage>()
+            .FirstOrDefault(device => device.Identity.Compare(image) != Match.No);
+
+    // What a failed map left all the same.
+    private string Undo(ImageIdentity image, IReadOnlySet<int> before)
+    {
+        if (FindNew(image, before) is not { } device)
+        {
+            return "";
+        }
+
+        try
+        {
+            bus.Remove(device.Id, force: false);
+            return $". {device.Name}, which it had made all the same, is unmapped again";
+        }
+        catch (LinuxException e)
+        {
+            return $". Left behind: {device.DevicePath} is mapped and could not be unmapped ({e.Message}): echo {device.Id.ToString(CultureInfo.InvariantCulture)} > /sys/bus/rbd/remove";
+        }
+    }
+
+    private void AwaitGone(MappedImage device)
+    {
+        // A removal returns when it is done, but of two at once the second returns early.
+        for (int i = 0; i < BusyTries && bus.Read(device.Id) is { } still && still.Identity == device.Identity; i++)
+        {
+            steps.Deadline.Check();
+            Thread.Sleep(_busyPause);
+        }
+    }
+
+    private static string Said(long began) => KernelLog.Since(began) is { Length: > 0 } words ? $". The kernel said: {words}" : "";
+
+    private static string Explain(int errno, ImageIdentity image)
+    {
+        string what = $"image {image.ImageSpec}: the kernel cannot map it";
+        return errno switch
+        {
+            Errno.NoEntry => $"{what}: it does not find image or pool",
+            Errno.NoDevice => $"{what}: it lacks a feature of the image",
+            Errno.Access or Errno.NotPermitted => $"{what}: the cluster refuses the user or the key, or its caps do not allow it",
+            Errno.TimedOut or Errno.Io => $"{what}: the monitors or OSDs did not answer it. Kernels speak messenger v1 unless told otherwise: the monitors need a v1 address (port 6789)",
+            Errno.ReadOnly => $"{what} for writing",
+            Errno.Invalid => $"{what}: it does not understand an option or a name",
+            _ => what,
+        } + $" ({Errno.Explain(errno)})";
+    }
+}

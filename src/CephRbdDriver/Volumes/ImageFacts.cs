@@ -1,0 +1,9 @@
+namespace CephRbd.Driver.Volumes;
+
+/// <summary>What the cluster tells of an image.</summary>
+/// <param name="ImageId">The image's id in its pool, which a rename does not change.</param>
+/// <param name="ClusterFsid">The cluster's own id.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="Features">Its feature bits.</param>
+/// <param name="Watchers">The clients that have it open, as <c>client.N at ADDRESS</c>; null where librbd can't tell.</param>
+internal sealed record ImageFacts(string ImageId, string ClusterFsid, ulong SizeBytes, ulong Features, IReadOnlyList<string>? Watchers);
