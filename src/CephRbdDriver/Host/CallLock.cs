@@ -1,4 +1,3 @@
-using System.Text;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native.Linux;
 
@@ -20,16 +19,13 @@ internal sealed class CallLock : IDisposable
     /// <exception cref="VolumeException">The lock file cannot be made.</exception>
     public static CallLock Take(string runDir, string mountDir, Deadline deadline)
     {
-        string canonical = Path.TrimEndingDirectorySeparator(Path.GetFullPath(mountDir));
-        long offset = (long)(Fnv1a(canonical) >> 2);
         try
         {
-            Directory.CreateDirectory(runDir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             for (; ; )
             {
-                if (RangeLock.TryTake(Path.Combine(runDir, "calls.lock"), offset) is { } taken)
+                if (TryTake(runDir, mountDir) is { } taken)
                 {
-                    return new CallLock(taken);
+                    return taken;
                 }
 
                 if (deadline.Token.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(20)) || deadline.Remaining == TimeSpan.Zero)
@@ -44,17 +40,18 @@ internal sealed class CallLock : IDisposable
         }
     }
 
-    // 62 bits tell all dirs of a node apart. No cryptographic hash: it would load OpenSSL, which costs more than the
-    // rest of the call and is not on every node.
-    private static ulong Fnv1a(string text)
+    /// <summary>Takes the lock if nobody has it.</summary>
+    /// <param name="runDir">Where the lock file is.</param>
+    /// <param name="mountDir">The mount dir, or whatever else with the form of a path is locked.</param>
+    /// <returns>Null when somebody has it.</returns>
+    /// <exception cref="LinuxException">The lock file cannot be made.</exception>
+    /// <exception cref="IOException">Its folder cannot be made.</exception>
+    public static CallLock? TryTake(string runDir, string mountDir)
     {
-        ulong hash = 14695981039346656037;
-        foreach (byte value in Encoding.UTF8.GetBytes(text))
-        {
-            hash = unchecked((hash ^ value) * 1099511628211);
-        }
-
-        return hash;
+        // 62 bits tell all dirs of a node apart.
+        long offset = (long)(Fnv.Hash(Path.TrimEndingDirectorySeparator(Path.GetFullPath(mountDir))) >> 2);
+        Directory.CreateDirectory(runDir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return RangeLock.TryTake(Path.Combine(runDir, "calls.lock"), offset) is { } taken ? new CallLock(taken) : null;
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,13 @@ internal sealed record MountEntry(
     IReadOnlyList<string> OptionalFields,
     string FsType,
     string Source,
-    string SuperOptions);
+    string SuperOptions)
+{
+    /// <summary>Whether writes through this mount are refused, by the mount itself or by its file system.</summary>
+    public bool IsReadOnly => HasOption(Options, "ro") || HasOption(SuperOptions, "ro");
+
+    private static bool HasOption(string options, string option) => Array.IndexOf(options.Split(','), option) >= 0;
+}
 
 /// <summary>Reads <c>/proc/…/mountinfo</c>.</summary>
 internal static class MountInfo

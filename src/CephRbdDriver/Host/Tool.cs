@@ -23,10 +23,11 @@ internal static class Tool
     /// <param name="arguments">Never a secret: every user of the node can read them.</param>
     /// <param name="workingDirectory">Where it runs: kubelet's may be anywhere, and relative names in options must find nothing.</param>
     /// <param name="deadline">At its end the program is killed.</param>
+    /// <param name="variables">Further environment variables; never a secret either.</param>
     /// <returns>Exit status and what it said on both streams, the last 500 characters.</returns>
     /// <exception cref="DeadlineException">The time was over, or the call was told to stop.</exception>
     /// <exception cref="VolumeException">It could not be started.</exception>
-    public static (int ExitCode, string Words) Run(string path, IEnumerable<string> arguments, string workingDirectory, Deadline deadline)
+    public static (int ExitCode, string Words) Run(string path, IEnumerable<string> arguments, string workingDirectory, Deadline deadline, params (string Name, string Value)[] variables)
     {
         // Jewel's librados opens its sockets without close-on-exec; the program has no business with them.
         Descriptors.CloseOnExecAll(3);
@@ -35,7 +36,14 @@ internal static class Tool
             BufferedCommandResult result = Cli.Wrap(path)
                 .WithArguments(arguments)
                 .WithWorkingDirectory(workingDirectory)
-                .WithEnvironmentVariables(variables => variables.Set("LC_ALL", "C"))
+                .WithEnvironmentVariables(environment =>
+                {
+                    environment.Set("LC_ALL", "C");
+                    foreach ((string name, string value) in variables)
+                    {
+                        environment.Set(name, value);
+                    }
+                })
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync(deadline.Token)
                 .GetAwaiter().GetResult();

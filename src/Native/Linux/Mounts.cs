@@ -51,7 +51,9 @@ public static class Mounts
     /// <param name="lazy">Detach it now and let the kernel finish once nobody uses it (MNT_DETACH).</param>
     /// <exception cref="LinuxException">umount2(2) failed; EINVAL: not a mount point, EBUSY: in use.</exception>
     public static void Unmount(string target, bool lazy)
-        => Check.Zero(Libc.Unmount(target, NoFollow | (lazy ? Detach : 0)), "umount2", target);
+        => Check.Zero(Libc.Unmount(target, UnmountFlags(lazy)), "umount2", target);
+
+    internal static int UnmountFlags(bool lazy) => NoFollow | (lazy ? Detach : 0);
 
     private static void Call(string? source, string target, string? type, MountFlags flags, string? data)
         => Check.Zero(Libc.Mount(source, target, type, (nuint)flags, data), "mount", target);

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using CephRbd.Native.Guard;
-using CephRbd.UnitTests.Native.Linux;
 
 namespace CephRbd.UnitTests.Native.Guard;
 
@@ -71,41 +69,14 @@ public sealed class GuardTests(GuardTests.Program program) : IClassFixture<Guard
 
     public sealed class Program : IDisposable
     {
-        private readonly TempDir _dir = new();
-        private readonly bool _built;
-
-        public Program()
-        {
-            if (File.Exists("/usr/bin/cc"))
-            {
-                var (status, output) = Start(
-                    "/usr/bin/cc",
-                    ["-O0", "-pthread", "-o", _dir["guard"], Path.Join(Repository.Root, "src/Native/Guard/guard.c"), Path.Join(Repository.Root, "tests/CephRbd.UnitTests/Native/Guard/guard_scenarios.c")]);
-                Assert.True(status == 0, output);
-                _built = true;
-            }
-        }
+        private readonly CProgram _program = new("guard.c", "guard_scenarios.c");
 
         public (int Status, string Output) Run(string how)
         {
-            Assert.True(_built, "a C compiler is needed");
-            return Start("/bin/sh", ["-c", "ulimit -c 0; \"$0\" \"$1\"", _dir["guard"], how]);
+            var (status, output, error) = _program.Run(how);
+            return (status, status is 0 or 3 or 134 ? output : output + error);
         }
 
-        public void Dispose() => _dir.Dispose();
-
-        private static (int Status, string Output) Start(string file, string[] arguments)
-        {
-            using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var error = process.StandardError.ReadToEndAsync();
-            var output = process.StandardOutput.ReadToEndAsync();
-            if (!process.WaitForExit(TimeSpan.FromSeconds(30)))
-            {
-                process.Kill();
-                Assert.Fail($"{file} did not end");
-            }
-
-            return (process.ExitCode, process.ExitCode is 0 or 3 or 134 ? output.Result : output.Result + error.Result);
-        }
+        public void Dispose() => _program.Dispose();
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using CephRbd.Native.Linux;
 
-namespace CephRbd.Driver.Mapping;
+namespace CephRbd.Driver.Host;
 
 /// <summary>What the kernel itself said while it worked for us: its log knows more than an errno.</summary>
 internal static class KernelLog

@@ -1,0 +1,47 @@
+using CephRbd.Driver.Config;
+using CephRbd.Driver.Volumes;
+
+namespace CephRbd.Driver.Mapping;
+
+/// <summary>Both ways to a block device: what is mapped on this node, whoever mapped it.</summary>
+internal sealed class Mappers(DriverConfig config, Steps steps)
+{
+    /// <summary>The kernel's own client.</summary>
+    public KrbdMapper Krbd { get; } = new(config, new KrbdBus(), steps);
+
+    /// <summary>The daemon rbd-nbd.</summary>
+    public NbdMapper Nbd { get; } = new(config, steps);
+
+    /// <summary>All images mapped on this node.</summary>
+    public IEnumerable<MappedImage> All() => Krbd.Bus.All().Concat(Nbd.All());
+
+    /// <summary>The devices of images with this name in this pool, whatever their cluster.</summary>
+    public IEnumerable<MappedImage> Named(ImageIdentity image) =>
+        Krbd.Bus.Named(image.Image, image.Pool).Concat(Nbd.All()).Where(device => device.Identity.Compare(image) != Match.No);
+
+    /// <summary>The image behind a block device's numbers; null when it is none of a mapped image, or gone.</summary>
+    public MappedImage? Behind(uint major, uint minor) => Sysfs.BlockDeviceName(major, minor) switch
+    {
+        ['r', 'b', 'd', .. var id] when int.TryParse(id, out int number) => Krbd.Bus.Read(number),
+        ['n', 'b', 'd', .. var id] when int.TryParse(id, out int number) => Nbd.Read(number),
+        _ => null,
+    };
+
+    /// <summary>Whether a block device's name is one that images get.</summary>
+    public static bool IsOurs(string device) =>
+        device.StartsWith("/dev/rbd", StringComparison.Ordinal) || device.StartsWith("/dev/nbd", StringComparison.Ordinal);
+
+    /// <summary>Unmaps a device; one that is gone is fine.</summary>
+    /// <exception cref="VolumeException">It is in use; says by whom.</exception>
+    public void Unmap(MappedImage device)
+    {
+        if (device.Mapper == MapperKind.Nbd)
+        {
+            Nbd.Unmap(device);
+        }
+        else
+        {
+            Krbd.Unmap(device);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using CephRbd.Driver.Config;
+using CephRbd.Driver.FileSystems;
+using CephRbd.Driver.Mapping;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native;
+
+namespace CephRbd.Driver.Mounting;
+
+/// <summary>
+/// From a volume to a block device that holds its file system. An image that a kernel had mounted before is mapped
+/// straight away; any other is first looked at, created or formatted through librbd, as no device is needed for that.
+/// </summary>
+internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers mappers, Steps steps)
+{
+    /// <summary>The volume's image, as far as conf and spec tell.</summary>
+    public ImageIdentity IdentityOf(VolumeSpec spec) =>
+        new(spec.Pool, spec.Namespace, spec.Image, Snapshot: null) { ClusterFsid = images.FsidFromConf(spec.Cluster) };
+
+    /// <summary>The id of a cluster, if its conf tells it.</summary>
+    public string? FsidOf(string? cluster) => images.FsidFromConf(cluster);
+
+    /// <summary>The device of an image that is mapped already; null when it is not.</summary>
+    /// <exception cref="VolumeException">An image of this name is mapped, and the cluster does not tell whether it is this one.</exception>
+    public MappedImage? FindMapped(VolumeSpec spec) => steps.Run("look for a mapping", () =>
+    {
+        ImageIdentity wanted = IdentityOf(spec);
+        foreach (MappedImage device in mappers.Named(wanted))
+        {
+            Match match = device.Identity.Compare(wanted);
+            if (match == Match.Unsure && wanted.ImageId is null)
+            {
+                // Older kernels do not tell the cluster; the image's id does as well.
+                wanted = images.Find(spec) is { } facts
+                    ? wanted with { ImageId = facts.ImageId, ClusterFsid = facts.ClusterFsid }
+                    : throw new VolumeException($"image {spec.ImageSpec} does not exist, yet {device.DevicePath} is a mapping of that name: an image that was removed or renamed? Look at it: rbd showmapped");
+                match = device.Identity.Compare(wanted);
+            }
+
+            if (match == Match.Yes)
+            {
+                return device;
+            }
+        }
+
+        return null;
+    });
+
+    /// <summary>The image is mapped and holds its file system.</summary>
+    /// <param name="spec">The volume.</param>
+    /// <param name="undo">Learns how to take back what is done.</param>
+    /// <exception cref="VolumeException">It could not be done; says why.</exception>
+    public MappedImage Attach(VolumeSpec spec, UndoStack undo)
+    {
+        if (FindMapped(spec) is { } existing)
+        {
+            if (IsReady(existing, spec))
+            {
+                steps.Note($"{existing.Name} is a mapping of it: taken as it is");
+                return existing;
+            }
+
+            // It has to be looked at through librbd, which formats nothing that somebody has open.
+            mappers.Unmap(existing);
+        }
+
+        return StraightAway(spec, undo) ?? Prepared(spec, undo);
+    }
+
+    // The quick way: nothing of Ceph's libraries is loaded.
+    private MappedImage? StraightAway(VolumeSpec spec, UndoStack undo)
+    {
+        if (Wanted(spec) == MapperKind.Nbd || images.AccessFromConf(spec) is not { } access || !mappers.Krbd.Load().Ready)
+        {
+            return null;
+        }
+
+        MappedImage device;
+        try
+        {
+            device = mappers.Krbd.Map(IdentityOf(spec), access, spec.ReadOnly);
+        }
+        catch (MapFailure e) when (e.Errno is not (Errno.TimedOut or Errno.Io))
+        {
+            // There is no such image yet, or it has a feature the kernel lacks, or …: librbd tells which.
+            steps.Note($"the kernel does not take it: {e.Message}");
+            return null;
+        }
+
+        if (IsReady(device, spec))
+        {
+            undo.Push($"the mapping {device.Name}", () => mappers.Unmap(device));
+            return device;
+        }
+
+        mappers.Unmap(device);
+        return null;
+    }
+
+    private MappedImage Prepared(VolumeSpec spec, UndoStack undo)
+    {
+        (bool ready, string problem) = mappers.Krbd.Load();
+        ulong supported = ready ? mappers.Krbd.Bus.SupportedFeatures : 0;
+        MapperKind wanted = Wanted(spec);
+        ulong? features = spec.ImageFeatures ?? config.ImageFeatures
+            ?? (wanted == MapperKind.Nbd || !ready ? null : KrbdFeatures.ForNewImages(supported));
+        PreparedImage prepared = images.Prepare(spec with { ImageFeatures = features }, withMonitors: true);
+        ImageFacts facts = prepared.Facts;
+        KernelAccess access = prepared.KernelAccess!;
+        ImageIdentity image = IdentityOf(spec) with { ClusterFsid = facts.ClusterFsid, ImageId = facts.ImageId };
+        bool byKernel = wanted == MapperKind.Krbd || (wanted == MapperKind.Auto && ready && (facts.Features & ~supported) == 0);
+        if (!byKernel && wanted == MapperKind.Auto && !NbdMapper.IsInstalled)
+        {
+            byKernel = true;
+        }
+
+        MappedImage device = byKernel
+            ? ByKernel(spec, image, access, facts.Features, supported, ready ? null : problem)
+            : mappers.Nbd.Map(image, access, spec.Cluster, spec.ReadOnly);
+        undo.Push($"the mapping {device.Name}", () => mappers.Unmap(device));
+        return device;
+    }
+
+    private MappedImage ByKernel(VolumeSpec spec, ImageIdentity image, KernelAccess access, ulong features, ulong supported, string? problem)
+    {
+        string other = NbdMapper.IsInstalled
+            ? "set the mapper to nbd (or auto) to have rbd-nbd map it"
+            : "install rbd-nbd and leave the mapper at auto";
+        if (problem is not null)
+        {
+            throw new VolumeException($"image {image.ImageSpec} can't be mapped by the kernel: {problem}. Load it (modprobe rbd), or {other}");
+        }
+
+        ulong unsupported = features & ~supported;
+        if (unsupported == 0)
+        {
+            return mappers.Krbd.Map(image, access, spec.ReadOnly);
+        }
+
+        string remedy = KrbdFeatures.DisableLine(image.ImageSpec, unsupported, features) is { } line
+            ? $"Disable them: {line} (while nobody uses the image), or {other}"
+            : $"They can't be disabled: copy the image to one without them, or {other}";
+        throw new VolumeException(
+            $"image {image.ImageSpec} has features that this node's kernel ({Environment.OSVersion.Version}) can't map: {ImageFeatureNames.Names(unsupported)}. {remedy}");
+    }
+
+    // A file system that was mounted once is complete, and nothing of ours is to be finished on the image.
+    private static bool IsReady(MappedImage device, VolumeSpec spec) =>
+        (device.ReadOnly ? spec.ReadOnly : true)
+        && (spec.SizeBytes is not { } asked || device.SizeBytes >= asked)
+        && OnDevice.Read(device.DevicePath) is { WasMountedBefore: true } found
+        && found.Type == spec.FsType;
+
+    private MapperKind Wanted(VolumeSpec spec) => spec.Mapper ?? config.Mapper;
+}

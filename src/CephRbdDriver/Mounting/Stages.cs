@@ -1,0 +1,217 @@
+using CephRbd.Driver.Config;
+using CephRbd.Driver.FileSystems;
+using CephRbd.Driver.Host;
+using CephRbd.Driver.Mapping;
+using CephRbd.Driver.Volumes;
+using CephRbd.Native;
+using CephRbd.Native.Linux;
+
+namespace CephRbd.Driver.Mounting;
+
+/// <summary>
+/// The one mount of each image on this node, in a folder below the staging dir that is named by the image. The folder
+/// is made before anything else and removed after all else: as long as it is there, something may have to be taken
+/// back, and its name says of which image. All other state is the kernel's.
+/// </summary>
+internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher attacher, AttachRecords records, Steps steps)
+{
+    private const uint OwnerOnly = 0x1C0; // 0700
+
+    /// <summary>The stage's place of an image.</summary>
+    public string PlaceOf(VolumeSpec spec) => Path.Combine(Root, NameOf(spec));
+
+    /// <summary>The stage's name of an image.</summary>
+    public string NameOf(VolumeSpec spec) => StageName.Of(spec.Cluster, attacher.IdentityOf(spec));
+
+    /// <summary>One call at a time for one image of this node.</summary>
+    /// <exception cref="DeadlineException">The other call did not end in time.</exception>
+    public CallLock Lock(string name) => steps.Run(
+        $"lock the image on this node", () => CallLock.Take(config.RunDir, LockName(name), steps.Deadline), "another cephrbd call for the same image: ps -C cephrbd");
+
+    private string Root => config.StagingDir;
+
+    /// <summary>
+    /// The image's file system is mounted at its stage, for writing unless a read-only volume is all that is asked
+    /// for. The caller holds the image's lock.
+    /// </summary>
+    /// <returns>The stage's place.</returns>
+    /// <exception cref="VolumeException">It could not be done; what was begun is taken back.</exception>
+    public string Ensure(VolumeSpec spec, MountOptions options)
+    {
+        string place = PlaceOf(spec);
+        if (Standing(place, spec, options))
+        {
+            return place;
+        }
+
+        return UndoStack.Guard(undo =>
+        {
+            Explained(place, () =>
+            {
+                Directory.CreateDirectory(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Files.MakeDirectory(place, OwnerOnly);
+            });
+            undo.Push($"the folder {place}", () => Files.RemoveDirectory(place));
+            MappedImage device = attacher.Attach(spec, undo);
+            Mount(device, place, spec, options);
+            return place;
+        });
+    }
+
+    /// <summary>Mounts a mapped image's file system.</summary>
+    /// <exception cref="VolumeException">It cannot be mounted; nothing is mounted then.</exception>
+    public void Mount(MappedImage device, string place, VolumeSpec spec, MountOptions options) =>
+        new DeviceMounter(steps).Mount(
+            new Disk(device.DevicePath, device.Name, device.SizeBytes, spec.ImageSpec), place, spec.FsType,
+            options with { ReadOnly = options.ReadOnly || device.ReadOnly });
+
+    /// <summary>Takes a stage down if no pod uses it any more, and unmaps its image. The caller holds the image's lock.</summary>
+    /// <exception cref="VolumeException">Something keeps it; says what.</exception>
+    public void Release(string name)
+    {
+        string place = Path.Combine(Root, name);
+        if (!Directory.Exists(place) && !IsMountPoint(place))
+        {
+            return;
+        }
+
+        string canonical = Canonical(place);
+        MappedImage? device = null;
+        for (MountTable table = MountTable.Read(); table.At(canonical).LastOrDefault() is { } mount; table = MountTable.Read())
+        {
+            device = mappers.Behind((uint)mount.Major, (uint)mount.Minor);
+            if (table.Of((uint)mount.Major, (uint)mount.Minor).Any(other => other.MountPoint != canonical))
+            {
+                return;
+            }
+
+            Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device?.Identity.ImageSpec ?? name, steps);
+        }
+
+        device ??= Orphan(name);
+        if (device is not null && !records.Keep(device.Identity) && !MountTable.Read().Of(device.Major, device.Minor).Any())
+        {
+            mappers.Unmap(device);
+        }
+
+        Explained(place, () => Files.RemoveDirectory(place));
+    }
+
+    /// <summary>
+    /// Finishes what calls that were killed left: stages that no pod uses. What cannot be finished now is left for the
+    /// next call. Costs one look at the folder when there is nothing.
+    /// </summary>
+    /// <param name="except">The stage this call is about.</param>
+    public void Sweep(string? except = null)
+    {
+        if (!Directory.Exists(Root))
+        {
+            return;
+        }
+
+        MountTable? table = null;
+        foreach (string place in Directory.EnumerateDirectories(Root))
+        {
+            string name = Path.GetFileName(place);
+            table ??= MountTable.Read();
+            if (name == except || HasPods(table, Path.Combine(Canonical(Root + "/."), name)))
+            {
+                continue;
+            }
+
+            using CallLock? alone = CallLock.TryTake(config.RunDir, LockName(name));
+            if (alone is null)
+            {
+                continue;
+            }
+
+            try
+            {
+                Release(name);
+                steps.Note($"finished what a killed call left of {name}");
+            }
+            catch (VolumeException e)
+            {
+                steps.Note($"{name} can't be finished now: {e.Message}");
+            }
+        }
+    }
+
+    private static bool HasPods(MountTable table, string place) =>
+        table.At(place).LastOrDefault() is { } stage
+        && table.Of((uint)stage.Major, (uint)stage.Minor).Any(other => other.MountPoint != place);
+
+    // Whether what is mounted at the stage serves this volume; what doesn't is taken away, if nobody uses it.
+    private bool Standing(string place, VolumeSpec spec, MountOptions options)
+    {
+        if (!Directory.Exists(place) && !IsMountPoint(place))
+        {
+            return false;
+        }
+
+        string canonical = Canonical(place);
+        MountTable table = MountTable.Read();
+        if (table.At(canonical).LastOrDefault() is not { } mount)
+        {
+            return false;
+        }
+
+        (uint major, uint minor) = ((uint)mount.Major, (uint)mount.Minor);
+        MountEntry[] pods = [.. table.Of(major, minor).Where(other => other.MountPoint != canonical)];
+        MappedImage? device = mappers.Behind(major, minor);
+        bool alive = device is not null && device.Identity.Compare(attacher.IdentityOf(spec)) != Match.No && !MountTable.IsCorrupt(place);
+        bool writable = device is { ReadOnly: false } && !mount.IsReadOnly;
+        if (alive && (writable || options.ReadOnly))
+        {
+            steps.Note($"{mount.Source} is mounted at its stage already");
+            return true;
+        }
+
+        if (alive && pods.Length > 0)
+        {
+            throw new VolumeException(
+                $"image {spec.ImageSpec} is mounted read-only on this node ({string.Join(", ", pods.Take(3).Select(pod => pod.MountPoint))}), so it cannot be given to a pod for writing. Wait until those pods are gone, or run this one on another node");
+        }
+
+        if (alive)
+        {
+            Release(Path.GetFileName(place));
+            return false;
+        }
+
+        // Its device is gone or answers with errors: whatever pods still have it can only fail.
+        steps.Note($"what is mounted at {place} has lost its device: unmounting it");
+        Mounts.Unmount(place, lazy: true);
+        return false;
+    }
+
+    // A mapping whose call was killed before it was mounted.
+    private MappedImage? Orphan(string name) =>
+        StageName.TryParse(name, out string? cluster, out ImageIdentity? image)
+            ? mappers.Named(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
+            : null;
+
+    private static string LockName(string name) => "/image/" + name;
+
+    private static bool IsMountPoint(string place) => MountTable.Read().Entries.Any(mount => mount.MountPoint == place);
+
+    private static string Canonical(string place) => Explained(place, () => MountTable.Canonical(place));
+
+    private static void Explained(string place, Action body) => Explained(place, () =>
+    {
+        body();
+        return true;
+    });
+
+    private static T Explained<T>(string place, Func<T> body)
+    {
+        try
+        {
+            return body();
+        }
+        catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
+        {
+            throw new VolumeException($"{place}: {e.Message}. Check stagingDir in the config, and that the driver runs as root", e);
+        }
+    }
+}
