@@ -10,10 +10,10 @@ write_data "$a"
 unmount_pod a
 node=$(map "$name")
 uuid=$(uuid_of "$node")
-debugfs -w -R 'clear_inode <2>' "$node"
+debugfs -w -R 'clri <2>' "$node"
 debugfs -w -R 'set_super_value state 2' "$node"
 unmap "$node"
-fail mount "$a" "$(options "$name")" -- e2fsck "$name" oot
+fail mount "$a" "$(options "$name")" -- e2fsck "$name" 'UNEXPECTED INCONSISTENCY'
 nothing_left "$name"
 node=$(map "$name")
 [[ $(uuid_of "$node") == "$uuid" ]] || die 'the image was formatted'
