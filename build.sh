@@ -28,11 +28,14 @@ usage: ./build.sh VERB
   build             compiles everything (Release)
   test [unit|lab]   builds, publishes the driver and runs the tests; the last line
                     is "N passed, N failed". The lab tests start Ceph clusters of
-                    their own on loopback addresses.
+                    their own on loopback addresses and, for runtime host, kernels
+                    with rbd in a network namespace of their own.
   lint [--fix]      checks the form of C# and shell sources; --fix formats them
   publish [RID…]    artifacts/RID/cephrbd, native code: linux-x64, linux-arm64
                     (default: this machine's)
-  demo              shows a volume's whole way through the driver, on a real cluster
+  demo [--runtime hyper|host]
+                    shows a volume's whole way through the driver, on a real cluster;
+                    host: in a real kernel, a process of this machine
   lab up|down|status [--dir D] [--addr IP] [--osds N]
                     a Ceph cluster on this machine to try things (deploy/lab/lab.sh)
   bench             measures the driver on a cluster of its own

@@ -107,6 +107,7 @@ report() {
   bytes_us=$(awk '/ us for / { print $1 }' "$tmp/extents.out" | middle)
   row 'first mount of 1 TiB, less what its bytes cost' "$(ms "$driver") − $(ms "$bytes_us")" 'first mount of 1 GiB' "$(ms "$other")" \
     "$(awk -v a="$driver" -v w="$bytes_us" -v b="$other" 'BEGIN { printf "%.2f", (a - w) / b }')" 'at most' 3
+  host_rows
   bytes=$(stat -c %s "$binary")
   row 'the binary' "$(mib "$((bytes / 1024))")" '' '' "$(mib "$((bytes / 1024))")" 'at most' '8 MiB'
 
@@ -121,6 +122,11 @@ report() {
   steps "$tmp/remount.steps"
   printf '\nWhere the first mount of 1 TiB spends its time:\n\n| step | median |\n|---|---|\n'
   steps "$tmp/first.steps"
+  for name in mount unmount; do
+    printf '\nWhere runtime host spends its time, in that kernel: %s (a whole call with --verbose: %s):\n\n| step | median |\n|---|---|\n' \
+      "$name" "$(ms "$(median "$tmp/host.out" "verbose-$name" 2)")"
+    steps "$tmp/host-$name.steps"
+  done
   return "$floors_missed"
 }
 

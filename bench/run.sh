@@ -11,6 +11,8 @@ root=$(cd "$here/.." && pwd)
 . "$root/deploy/lib/common.sh"
 # shellcheck source=bench/figures.sh
 . "$here/figures.sh"
+# shellcheck source=bench/host.sh
+. "$here/host.sh"
 lab=$root/deploy/lab/lab.sh
 uml=$root/deploy/lab/uml/uml.sh
 
@@ -186,6 +188,7 @@ measure_start_and_remount
 measure_growth
 "$lab" down --dir "$tmp/plain/lab"
 measure_in_kernel
+measure_host
 missed=0
 report >"$figures" || missed=1
 cat "$figures"

@@ -9,6 +9,19 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 # shellcheck source=deploy/lib/common.sh
 . "$here/../lib/common.sh"
+# shellcheck source=deploy/lab/show.sh
+. "$here/show.sh"
+
+case ${1:-} in
+  '') ;;
+  --runtime)
+    need_value "$1" $#
+    (($# == 2)) || die 'a runtime is all that the demo takes'
+    [[ $2 != host ]] || exec "$here/demo-host.sh"
+    [[ $2 == hyper ]] || die "the runtime $2 is unknown; hyper and host are known"
+    ;;
+  *) die "the option $1 is unknown; --runtime is known" ;;
+esac
 
 image=demo
 pool=hyper
@@ -69,27 +82,6 @@ abort() {
   clean_up || true
   warn 'the demo failed'
   exit "$((status == 0 ? 1 : status))"
-}
-
-proof() {
-  printf '   proof: %s\n' "$*"
-}
-
-# call VERB ARGUMENT…: runs the driver, reads stdout and stderr together as kubelet
-# does, and wants exactly one JSON object that says Success.
-call() {
-  local began ended status=0
-  printf '\n$ cephrbd'
-  printf ' %s' "${@@Q}"
-  printf '\n'
-  began=${EPOCHREALTIME/./}
-  reply=$(timeout 60 "$binary" "$@" 2>&1 </dev/null) || status=$?
-  ended=${EPOCHREALTIME/./}
-  [[ -z $key || $reply != *"$key"* ]] || die "$1 printed the Ceph key"
-  printf '%s\n   %d.%d ms, exit status %d\n' "$reply" $(((ended - began) / 1000)) $(((ended - began) % 1000 / 100)) "$status"
-  jq -se 'length == 1 and (.[0] | type == "object")' >/dev/null 2>&1 <<<"$reply" || die "$1 did not answer with one JSON object"
-  ((status == 0)) || die "$1 ended with status $status"
-  [[ $(jq -r .status <<<"$reply") == Success ]] || die "$1 did not succeed"
 }
 
 tag_field() {

@@ -10,8 +10,8 @@ packages_unit=(
   gdisk iproute2 lvm2 mdadm procps strace util-linux xfsprogs
 )
 packages_lab=(
-  ceph-common ceph-mgr ceph-mon ceph-osd e2fsprogs iproute2 jq procps qemu-block-extra
-  kmod qemu-utils time user-mode-linux util-linux xfsprogs
+  ceph-common ceph-mgr ceph-mon ceph-osd e2fsprogs iproute2 jq kmod procps qemu-block-extra
+  qemu-utils rbd-nbd time udev user-mode-linux util-linux xfsprogs
 )
 
 missing_packages() {

@@ -64,10 +64,26 @@ remove_test_dir() {
   rm -rf --one-file-system "$1"
 }
 
+# Network namespaces of test programs that are gone, with what runs in them: each has its
+# program's process id in its name.
+remove_networks() {
+  local path pid found
+  for path in /run/netns/cephrbd-test-*; do
+    pid=${path##*-}
+    [[ -e $path && ! -e /proc/$pid ]] || continue
+    warn "removing the network namespace ${path##*/}"
+    while read -r found; do
+      kill -KILL "$found" 2>/dev/null || true
+    done < <(ip netns pids "${path##*/}")
+    ip netns del "${path##*/}" || warn 'it could not be removed'
+  done
+}
+
 # Runs at the script's end, whatever ended it: the last line is always the sum.
 finish_tests() {
   local status=$?
   trap - EXIT
+  remove_networks
   [[ -z ${test_dir:-} ]] || remove_test_dir "$test_dir"
   if ((status != 0)); then
     failed=$((failed + 1))
@@ -89,7 +105,7 @@ test_all() {
   for which; do
     case $which in
       unit) run_tests CephRbd.UnitTests 300 ;;
-      lab) run_tests CephRbd.LabTests 1200 ;;
+      lab) run_tests CephRbd.LabTests 2400 ;;
     esac
   done
 }

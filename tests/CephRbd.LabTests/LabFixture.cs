@@ -130,7 +130,8 @@ public sealed class LabFixture : IDisposable
         return (process.ExitCode, output.Result, errors.Result);
     }
 
-    private static string FindRepositoryRoot()
+    /// <summary>The folder that CephRbd.sln lies in, above the test program.</summary>
+    public static string FindRepositoryRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "CephRbd.sln")))

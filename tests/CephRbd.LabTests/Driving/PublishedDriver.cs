@@ -18,7 +18,7 @@ public sealed class PublishedDriver : IDisposable
     public PublishedDriver(LabFixture lab, string user = "cephrbd")
     {
         ArgumentNullException.ThrowIfNull(lab);
-        Binary = FindBinary(lab);
+        Binary = FindBinary(lab.RepositoryRoot);
         Dir = Directory.CreateTempSubdirectory("cephrbd-it-").FullName;
         Directory.CreateDirectory(Path.Combine(Dir, "mounts"));
         _environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -140,10 +140,11 @@ public sealed class PublishedDriver : IDisposable
         .Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries))
         .First(parts => parts.Length == 2 && parts[0] == "key")[1];
 
-    private static string FindBinary(LabFixture lab)
+    /// <summary>The published program: CEPHRBD_BINARY names it, or it lies in artifacts.</summary>
+    public static string FindBinary(string repositoryRoot)
     {
         string? named = Environment.GetEnvironmentVariable(Variable);
-        string path = string.IsNullOrEmpty(named) ? Path.Combine(lab.RepositoryRoot, "artifacts", "linux-x64", "cephrbd") : named;
+        string path = string.IsNullOrEmpty(named) ? Path.Combine(repositoryRoot, "artifacts", "linux-x64", "cephrbd") : named;
         return File.Exists(path)
             ? path
             : throw new FileNotFoundException($"there is no published driver at {path}: run ./build.sh publish, or name one in {Variable}");

@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace CephRbd.LabTests.Kernel;
+
+/// <summary>The tests of one collection share a lab and run one after another: a guest wants a processor of its own.</summary>
+[CollectionDefinition(Name)]
+public sealed class GuestCollection : ICollectionFixture<KernelLab>
+{
+    public const string Name = "a kernel with rbd";
+}
+
+/// <summary>
+/// Runs a scenario, a bash script of the folder <c>scenarios</c>, in a user-mode kernel: with krbd, nbd, ext4 and XFS
+/// of Linux, and the published driver called as kubelet calls it.
+/// </summary>
+public sealed class Guest(KernelLab lab)
+{
+    private const int Seconds = 240;
+
+    /// <summary>The folder of the scenarios and of what they share.</summary>
+    public static string SourceFolder(string repositoryRoot) =>
+        Path.Combine(repositoryRoot, "tests", "CephRbd.LabTests", "Kernel");
+
+    /// <summary>Fails with the script's own words unless it ends with status 0.</summary>
+    public void Run(string scenario)
+    {
+        string script = Path.Combine(SourceFolder(lab.RepositoryRoot), "scenarios", scenario + ".sh");
+        string share = lab.MakeShare(scenario, script);
+        (int exit, string output, string errors) = lab.Boot(share, Seconds);
+        if (exit == 0)
+        {
+            Directory.Delete(share, recursive: true);
+            return;
+        }
+
+        Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"scenario {scenario} ended with {exit}:\n{output}\n{errors}"));
+    }
+}

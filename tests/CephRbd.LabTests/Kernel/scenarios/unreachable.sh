@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# A cluster that cannot be reached, from the first moment or in the middle of a call: the
+# call ends in time, and what it had begun is taken back once that is possible.
+# shellcheck source=tests/CephRbd.LabTests/Kernel/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+configure timeoutSeconds=10
+a=$(pod_dir a)
+mount_pod a "$name" size=64Mi
+write_data "$a"
+unmount_pod a
+volume=$(options "$name" volume=data pod=a)
+
+# ended_in_time BEGAN: the deadline and five seconds for the ways of a slow kernel.
+ended_in_time() {
+  local seconds=$((SECONDS - $1))
+  ((seconds <= 16)) || die "the call took $seconds seconds"
+}
+ip link set vec0 down
+began=$SECONDS
+fail mount "$a" "$volume" -- "$name"
+ended_in_time "$began"
+ip link set vec0 up
+nothing_mapped
+
+# Cut off after each step: a call that was too late for the cut succeeds.
+for lines in 4 5 6 7 8 9 10; do
+  start_verbose mount "$a" "$volume"
+  began=$SECONDS
+  for ((i = 0; i < lines; i++)); do
+    IFS= read -r reply <&3 || break
+  done
+  ip link set vec0 down
+  while IFS= read -r reply <&3 && [[ $reply != '{'* ]]; do :; done
+  ended_in_time "$began"
+  exec 3<&-
+  wait "$pid"
+  read_reply 0 mount
+  ip link set vec0 up
+  printf 'cut off after %s steps: %s %s\n' "$lines" "$status" "$message"
+  if [[ $status == Failure && -n $(devices) ]]; then
+    says "$(one_device)"
+  fi
+  configure
+  succeed mount "$a" "$volume"
+  check_data "$a"
+  unmount_pod a
+  nothing_mapped
+  configure timeoutSeconds=10
+done
+nothing_left "$name"
