@@ -27,8 +27,9 @@ public partial class DependencyTests
     [InlineData("Ceph/Conf", "Volumes", "Secrets")]
     [InlineData("Host", "Volumes", "Config")]
     [InlineData("Ceph", "Volumes", "Config", "Host", "Secrets")]
-    [InlineData("FileSystems", "Volumes", "Config", "Host")]
-    [InlineData("Mapping", "Volumes", "Config", "Host", "Secrets", "Ceph.Conf")]
+    [InlineData("FileSystems", "Volumes", "Host")]
+    [InlineData("Mapping", "Volumes", "Config", "Host", "Secrets")]
+    [InlineData("Mounting", "Mapping", "FileSystems", "Volumes", "Config", "Host")]
     [InlineData("Hyper", "Volumes", "Config", "Host", "Secrets")]
     [InlineData("Protocol", "Volumes", "Config", "Secrets")]
     [InlineData("Logging", "Volumes", "Config", "Protocol", "Secrets")]
@@ -114,6 +115,6 @@ public partial class DependencyTests
     private static partial Regex Comments();
 
     // A using, or a type qualified by its folder.
-    [GeneratedRegex(@"(?<![\w.])(?:CephRbd\.Driver\.|Driver\.)?(?<folder>Secrets|Volumes|Config|Ceph\.Conf|Ceph\.Format|Ceph|Host|FileSystems|Mapping|Hyper|Protocol|Logging|Admin)(?:;|\.(?<type>[A-Z]\w*))")]
+    [GeneratedRegex(@"(?<![\w.])(?:CephRbd\.Driver\.|Driver\.)?(?<folder>Secrets|Volumes|Config|Ceph\.Conf|Ceph\.Format|Ceph|Host|FileSystems|Mapping|Mounting|Hyper|Protocol|Logging|Admin)(?:;|\.(?<type>[A-Z]\w*))")]
     private static partial Regex DriverNamespaces();
 }

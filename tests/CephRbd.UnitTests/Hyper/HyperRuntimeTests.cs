@@ -20,7 +20,7 @@ public sealed class HyperRuntimeTests : IDisposable
     public HyperRuntimeTests()
     {
         _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true))
-            .Returns((VolumeSpec spec, bool _) => new PreparedImage(1 << 30, spec.FsType, spec.User ?? "admin", new Secret("the-key"), ["127.0.0.1:6789"]));
+            .Returns((VolumeSpec spec, bool _) => new PreparedImage(1 << 30, spec.FsType, spec.User ?? "admin", new Secret("the-key"), ["127.0.0.1:6789"]) { Facts = HyperTagTests.Facts });
         _runtime = Runtime(_pod.Config);
     }
 
@@ -93,7 +93,7 @@ public sealed class HyperRuntimeTests : IDisposable
     {
         _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true))
             .Callback(() => _deadline.Stop("stopped by SIGTERM"))
-            .Returns(new PreparedImage(1, "ext4", "admin", null, []));
+            .Returns(new PreparedImage(1, "ext4", "admin", null, []) { Facts = HyperTagTests.Facts });
         Assert.Throws<DeadlineException>(() => _runtime.Mount(_pod.Path, _spec));
         _pod.AssertNothingIsLeft();
     }
@@ -213,7 +213,7 @@ public sealed class HyperRuntimeTests : IDisposable
     public void Attach_prepares_without_monitors_and_answers_qemus_name()
     {
         VolumeSpec spec = _spec with { Namespace = "ns" };
-        _images.Setup(images => images.Prepare(spec, false)).Returns(new PreparedImage(1, "ext4", "admin", null, []));
+        _images.Setup(images => images.Prepare(spec, false)).Returns(new PreparedImage(1, "ext4", "admin", null, []) { Facts = HyperTagTests.Facts });
         Assert.Equal("rbd:hyper/ns/vol1", _runtime.Attach(spec, "node1"));
     }
 

@@ -11,8 +11,10 @@ public class HyperTagTests
 
     private static readonly VolumeSpec _spec = new() { Image = "vol1", Pool = "hyper" };
 
+    internal static ImageFacts Facts { get; } = new("1", "0f588cda-4d4b-450a-a86a-7f26dc278318", 1 << 30, 1, Watchers: null);
+
     private static readonly HyperTag _tag = HyperTag.Of(
-        _spec, new PreparedImage(1 << 30, "ext4", "admin", new Secret(Key), ["172.16.4.101:6789", "172.16.4.102:6789"]));
+        _spec, new PreparedImage(1 << 30, "ext4", "admin", new Secret(Key), ["172.16.4.101:6789", "172.16.4.102:6789"]) { Facts = HyperTagTests.Facts });
 
     [Fact]
     public void The_bytes_are_those_frakti_has_always_read() =>
@@ -24,7 +26,7 @@ public class HyperTagTests
     public void A_rados_namespace_goes_before_the_images_name()
     {
         VolumeSpec spec = _spec with { Namespace = "ns" };
-        var tag = HyperTag.Of(spec, new PreparedImage(1, "ext4", "admin", null, []));
+        var tag = HyperTag.Of(spec, new PreparedImage(1, "ext4", "admin", null, []) { Facts = HyperTagTests.Facts });
         Assert.Equal("ns/vol1", tag.VolumeId);
         Assert.Null(tag.DifferenceFrom(spec, "admin"));
         Assert.Contains("image", tag.DifferenceFrom(_spec, "admin"), StringComparison.Ordinal);
