@@ -86,9 +86,9 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
             return null;
         }
 
+        undo.Push($"the mapping {device.Name}", () => mappers.UnmapNow(device));
         if (IsReady(device, spec))
         {
-            undo.Push($"the mapping {device.Name}", () => mappers.Unmap(device));
             return device;
         }
 
@@ -116,7 +116,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         MappedImage device = byKernel
             ? ByKernel(spec, image, access, facts.Features, supported, ready ? null : problem)
             : mappers.Nbd.Map(image, access, spec.Cluster, spec.ReadOnly);
-        undo.Push($"the mapping {device.Name}", () => mappers.Unmap(device));
+        undo.Push($"the mapping {device.Name}", () => mappers.UnmapNow(device));
         return device;
     }
 
@@ -144,10 +144,10 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     }
 
     // A file system that was mounted once is complete, and nothing of ours is to be finished on the image.
-    private static bool IsReady(MappedImage device, VolumeSpec spec) =>
+    private bool IsReady(MappedImage device, VolumeSpec spec) =>
         (device.ReadOnly ? spec.ReadOnly : true)
         && (spec.SizeBytes is not { } asked || device.SizeBytes >= asked)
-        && OnDevice.Read(device.DevicePath) is { WasMountedBefore: true } found
+        && OnDevice.Read(device.DevicePath, steps.Deadline) is { WasMountedBefore: true } found
         && found.Type == spec.FsType;
 
     private MapperKind Wanted(VolumeSpec spec) => spec.Mapper ?? config.Mapper;
