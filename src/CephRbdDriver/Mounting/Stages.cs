@@ -88,6 +88,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         MappedImage? device = null;
         for (MountTable table = MountTable.Read(); table.At(canonical).LastOrDefault() is { } mount; table = MountTable.Read())
         {
+            RequireOurs(place, mount);
             device = mappers.Behind((uint)mount.Major, (uint)mount.Minor);
             if (table.Of((uint)mount.Major, (uint)mount.Minor).Any(other => other.MountPoint != canonical))
             {
@@ -121,16 +122,16 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
         string root = CanonicalRoot();
         MountTable? table = null;
-        foreach (string place in Directory.EnumerateDirectories(Root))
+        foreach (string place in Explained(Root, () => Directory.GetDirectories(Root)))
         {
             string name = Path.GetFileName(place);
             table ??= MountTable.Read();
-            if (name == except || HasPods(table, Path.Combine(root, name)))
+            if (name == except || !StageName.IsOne(name) || HasPods(table, Path.Combine(root, name)))
             {
                 continue;
             }
 
-            using CallLock? alone = CallLock.TryTake(config.RunDir, LockName(name));
+            using CallLock? alone = Explained(place, () => CallLock.TryTake(config.RunDir, LockName(name)));
             if (alone is null)
             {
                 continue;
@@ -145,6 +146,14 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
             {
                 steps.Note($"{name} can't be finished now: {e.Message}");
             }
+        }
+    }
+
+    private static void RequireOurs(string place, MountEntry mount)
+    {
+        if (!Mappers.IsOurs(mount.Source))
+        {
+            throw PodDirs.Foreign(place, mount);
         }
     }
 
@@ -167,6 +176,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
             return false;
         }
 
+        RequireOurs(place, mount);
         (uint major, uint minor) = ((uint)mount.Major, (uint)mount.Minor);
         MountEntry[] pods = [.. table.Of(major, minor).Where(other => other.MountPoint != canonical)];
         MappedImage? device = mappers.Behind(major, minor);
@@ -192,7 +202,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
         // Its device is gone or answers with errors: whatever pods still have it can only fail.
         steps.Note($"what is mounted at {place} has lost its device: unmounting it");
-        Mounts.Unmount(place, lazy: true);
+        Explained(place, () => Mounts.Unmount(place, lazy: true));
         return false;
     }
 
@@ -228,7 +238,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         }
         catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
         {
-            throw new VolumeException($"{place}: {e.Message}. Check stagingDir in the config, and that the driver runs as root", e);
+            throw new VolumeException($"{place}: {e.Message}. Check stagingDir and runDir in the config, and that the driver runs as root", e);
         }
     }
 }
