@@ -1,5 +1,6 @@
 using CephRbd.Driver.Config;
 using CephRbd.Driver.FileSystems;
+using CephRbd.Driver.Host;
 using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
@@ -53,6 +54,11 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     {
         if (FindMapped(spec) is { } existing)
         {
+            if (MountTable.Read().Of(existing.Major, existing.Minor).FirstOrDefault() is { } mount)
+            {
+                return AsMounted(existing, mount, spec);
+            }
+
             if (IsReady(existing, spec))
             {
                 steps.Note($"{existing.Name} is a mapping of it: taken as it is");
@@ -65,6 +71,14 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
 
         return StraightAway(spec, undo) ?? Prepared(spec, undo);
     }
+
+    // Whatever is asked for, what is mounted is not taken away from under whoever uses it.
+    private static MappedImage AsMounted(MappedImage device, MountEntry mount, VolumeSpec spec) =>
+        mount.FsType != spec.FsType
+            ? throw new VolumeException($"image {spec.ImageSpec} is mounted at {mount.MountPoint} on this node with {mount.FsType}, so it can't be given as {spec.FsType}")
+            : device.ReadOnly && !spec.ReadOnly
+                ? throw new VolumeException($"image {spec.ImageSpec} is mapped for reading only and mounted at {mount.MountPoint} on this node, so it can't be given for writing. Wait until that is unmounted, or run this pod on another node")
+                : device;
 
     // The quick way: nothing of Ceph's libraries is loaded.
     private MappedImage? StraightAway(VolumeSpec spec, UndoStack undo)
