@@ -4,10 +4,13 @@ using CephRbd.Driver.Volumes;
 namespace CephRbd.Driver.Mapping;
 
 /// <summary>Both ways to a block device: what is mapped on this node, whoever mapped it.</summary>
-internal sealed class Mappers(DriverConfig config, Steps steps)
+/// <param name="config">The config in force.</param>
+/// <param name="steps">The call's steps.</param>
+/// <param name="bus">The kernel's bus; null for this node's.</param>
+internal sealed class Mappers(DriverConfig config, Steps steps, KrbdBus? bus = null)
 {
     /// <summary>The kernel's own client.</summary>
-    public KrbdMapper Krbd { get; } = new(config, new KrbdBus(), steps);
+    public KrbdMapper Krbd { get; } = new(config, bus ?? new KrbdBus(), steps);
 
     /// <summary>The daemon rbd-nbd.</summary>
     public NbdMapper Nbd { get; } = new(config, steps);
