@@ -59,7 +59,8 @@ internal sealed class HostRuntime : IVolumeRuntime
         using CallLock alone = _stages.Lock(_stages.NameOf(spec));
         string volume = spec.VolumeName ?? spec.ImageSpec;
         ImageIdentity image = _attacher.IdentityOf(spec);
-        if (_records.Find(volume) is { } before && before.Image.Compare(image) == Match.No)
+        AttachRecords.Record? before = _records.Find(volume);
+        if (before is not null && before.Image.Compare(image) == Match.No)
         {
             throw new VolumeException(
                 $"the volume name {volume} stands for image {before.Image.ImageSpec} on this node, and kubelet tells attached volumes apart by their names alone: detach that first (cephrbd detach {volume}), or give this volume another name");
@@ -69,7 +70,11 @@ internal sealed class HostRuntime : IVolumeRuntime
         _records.Write(new AttachRecords.Record(volume, spec.Cluster, image));
         return UndoStack.Guard(undo =>
         {
-            undo.Push($"the record of {volume}", () => _records.Remove(volume));
+            if (before is null)
+            {
+                undo.Push($"the record of {volume}", () => _records.Remove(volume));
+            }
+
             return _attacher.Attach(spec, undo).DevicePath;
         });
     }
@@ -90,7 +95,7 @@ internal sealed class HostRuntime : IVolumeRuntime
         MountOptions options = OptionsOf(spec);
         using CallLock dirLock = LockDir(deviceMountDir);
         using CallLock imageLock = _stages.Lock(_stages.NameOf(spec));
-        Directory.CreateDirectory(deviceMountDir);
+        PodDirs.Make(deviceMountDir);
         if (_dirs.Stands(deviceMountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly))
         {
             return;
@@ -120,16 +125,13 @@ internal sealed class HostRuntime : IVolumeRuntime
         _stages.Sweep(except: name);
         using CallLock imageLock = _stages.Lock(name);
         string stage = DeviceMountOf(spec, options) ?? _stages.Ensure(spec, options);
-        try
-        {
-            _dirs.Give(stage, mountDir, options);
-        }
-        catch
+        UndoStack.Guard(undo =>
         {
             // Nobody else may use the stage: then it goes as well.
-            _stages.Release(name);
-            throw;
-        }
+            undo.Push($"the stage {stage}", () => _stages.Release(name));
+            _dirs.Give(stage, mountDir, options);
+            return true;
+        });
     }
 
     /// <inheritdoc/>
