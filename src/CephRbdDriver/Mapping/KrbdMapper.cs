@@ -104,8 +104,7 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
             catch (LinuxException e) when (e.Errno == Errno.Busy && config.ForceUnmap && Environment.OSVersion.Version >= new Version(4, 9))
             {
                 steps.Note($"{device.Name} is in use, and forceUnmap is set: unmapping it all the same");
-                bus.Remove(device.Id, force: true);
-                AwaitGone(device);
+                Force(device);
                 return;
             }
             catch (LinuxException e) when (e.Errno == Errno.Busy)
@@ -206,11 +205,30 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
         }
     }
 
+    private void Force(MappedImage device)
+    {
+        try
+        {
+            bus.Remove(device.Id, force: true);
+        }
+        catch (LinuxException e) when (e.Errno is not (Errno.NoEntry or Errno.NoSuchDevice))
+        {
+            throw new VolumeException($"image {device.Identity.ImageSpec}: the kernel does not unmap {device.DevicePath}, not even by force: {e.Message}", e);
+        }
+
+        AwaitGone(device);
+    }
+
     private void AwaitGone(MappedImage device)
     {
         // A removal returns when it is done, but of two at once the second returns early.
-        for (int i = 0; i < BusyTries && bus.Read(device.Id) is { } still && still.Identity == device.Identity; i++)
+        for (int i = 0; bus.Read(device.Id)?.Identity == device.Identity; i++)
         {
+            if (i == BusyTries)
+            {
+                throw new VolumeException($"image {device.Identity.ImageSpec}: {device.DevicePath} is still mapped after the kernel was told to unmap it. Look at dmesg; the call can be tried again");
+            }
+
             Thread.Sleep(_busyPause);
         }
     }

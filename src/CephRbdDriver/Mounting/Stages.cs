@@ -60,8 +60,25 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
                 Directory.CreateDirectory(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
                 Files.MakeDirectory(place, OwnerOnly);
             });
-            undo.Push($"the folder {place}", () => Files.RemoveDirectory(place));
-            Mount(attacher.Attach(spec, undo), place, spec, options);
+            bool open = false;
+            undo.Push($"the folder {place}", () =>
+            {
+                // As long as something of the image may come or stay, the folder does: it makes the next call look.
+                if (!open && !attacher.Candidates(attacher.IdentityOf(spec)).Any())
+                {
+                    Files.RemoveDirectory(place);
+                }
+            });
+            try
+            {
+                Mount(attacher.Attach(spec, undo), place, spec, options);
+            }
+            catch (DeadlineException)
+            {
+                open = true;
+                throw;
+            }
+
             return place;
         });
     }
@@ -72,7 +89,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     {
         MappedImage device = image.Device;
         new DeviceMounter(steps).Mount(
-            new Disk(device.DevicePath, device.Name, device.SizeBytes, spec.ImageSpec), image.Found, place, spec.FsType,
+            new Disk(device.DevicePath, device.Name, device.SizeBytes, spec.ImageSpec, image.IsMounted), image.Found, place, spec.FsType,
             options with { ReadOnly = options.ReadOnly || device.ReadOnly });
     }
 
@@ -90,6 +107,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         MappedImage? device = null;
         for (MountTable table = MountTable.Read(); table.At(canonical).LastOrDefault() is { } mount; table = MountTable.Read())
         {
+            RequireOurs(place, mount);
             device = mappers.Behind((uint)mount.Major, (uint)mount.Minor);
             if (table.Of((uint)mount.Major, (uint)mount.Minor).Any(other => other.MountPoint != canonical))
             {
@@ -123,16 +141,16 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
         string root = CanonicalRoot();
         MountTable? table = null;
-        foreach (string place in Directory.EnumerateDirectories(Root))
+        foreach (string place in Explained(Root, () => Directory.GetDirectories(Root)))
         {
             string name = Path.GetFileName(place);
             table ??= MountTable.Read();
-            if (name == except || HasPods(table, Path.Combine(root, name)))
+            if (name == except || !StageName.IsOne(name) || HasPods(table, Path.Combine(root, name)))
             {
                 continue;
             }
 
-            using CallLock? alone = CallLock.TryTake(config.RunDir, LockName(name));
+            using CallLock? alone = Explained(place, () => CallLock.TryTake(config.RunDir, LockName(name)));
             if (alone is null)
             {
                 continue;
@@ -147,6 +165,14 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
             {
                 steps.Note($"{name} can't be finished now: {e.Message}");
             }
+        }
+    }
+
+    private static void RequireOurs(string place, MountEntry mount)
+    {
+        if (!Mappers.IsOurs(mount.Source))
+        {
+            throw PodDirs.Foreign(place, mount);
         }
     }
 
@@ -169,6 +195,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
             return false;
         }
 
+        RequireOurs(place, mount);
         (uint major, uint minor) = ((uint)mount.Major, (uint)mount.Minor);
         MountEntry[] pods = [.. table.Of(major, minor).Where(other => other.MountPoint != canonical)];
         MappedImage? device = mappers.Behind(major, minor);
@@ -194,14 +221,14 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
         // Its device is gone or answers with errors: whatever pods still have it can only fail.
         steps.Note($"what is mounted at {place} has lost its device: unmounting it");
-        Mounts.Unmount(place, lazy: true);
+        Explained(place, () => Mounts.Unmount(place, lazy: true));
         return false;
     }
 
     // A mapping whose call was killed before it was mounted.
     private MappedImage? Orphan(string name) =>
         StageName.TryParse(name, out string? cluster, out ImageIdentity? image)
-            ? mappers.Named(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
+            ? attacher.Candidates(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
             : null;
 
     private bool Serves(MappedImage device, string name) =>
@@ -230,7 +257,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         }
         catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
         {
-            throw new VolumeException($"{place}: {e.Message}. Check stagingDir in the config, and that the driver runs as root", e);
+            throw new VolumeException($"{place}: {e.Message}. Check stagingDir and runDir in the config, and that the driver runs as root", e);
         }
     }
 }
