@@ -44,4 +44,18 @@ internal sealed class Mappers(DriverConfig config, Steps steps)
             Krbd.Unmap(device);
         }
     }
+
+    /// <summary>As <see cref="Unmap"/>, also when the call's time is over: for what is taken back.</summary>
+    /// <exception cref="VolumeException">It is in use; says by whom.</exception>
+    public void UnmapNow(MappedImage device)
+    {
+        if (device.Mapper == MapperKind.Nbd)
+        {
+            Nbd.UnmapNow(device);
+        }
+        else
+        {
+            Krbd.UnmapNow(device);
+        }
+    }
 }

@@ -16,6 +16,7 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
     private const string Program = "rbd-nbd";
     private const uint PrivateFile = 0x180; // 0600
     private static readonly TimeSpan _busyPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _unmapLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Whether rbd-nbd is installed.</summary>
@@ -73,12 +74,17 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
 
     /// <summary>Unmaps a device; one that is gone is fine.</summary>
     /// <exception cref="VolumeException">It is in use; says by whom.</exception>
-    public void Unmap(MappedImage device) => steps.Run($"unmap {device.Name}", () =>
+    public void Unmap(MappedImage device) => steps.Run($"unmap {device.Name}", () => UnmapNow(device));
+
+    /// <summary>As <see cref="Unmap"/>, also when the call's time is over: for what is taken back.</summary>
+    /// <exception cref="VolumeException">It is in use; says by whom.</exception>
+    public void UnmapNow(MappedImage device)
     {
         // rbd-nbd takes a device away from under a mounted file system without a word.
-        for (TimeSpan began = steps.Deadline.Elapsed; !IsFree(device) && !config.ForceUnmap; steps.Deadline.Token.WaitHandle.WaitOne(_pause))
+        using var moment = new Deadline(_unmapLimit);
+        for (; !IsFree(device) && !config.ForceUnmap; Thread.Sleep(_pause))
         {
-            if (steps.Deadline.Elapsed - began > _busyPatience || steps.Deadline.Remaining < _pause)
+            if (moment.Elapsed > _busyPatience)
             {
                 throw new VolumeException(
                     $"image {device.Identity.ImageSpec}: {device.DevicePath} cannot be unmapped, it is in use: {Holders.Describe(device.Major, device.Minor, device.Name)}. End that, and the call succeeds when it is tried again");
@@ -92,17 +98,15 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
 
         string program = Tool.Find(Program) ?? throw new VolumeException(
             $"image {device.Identity.ImageSpec}: {device.DevicePath} cannot be unmapped, {Program} is not on this node any more: apt install rbd-nbd");
-        (int exit, string words) = Tool.Run(program, ["unmap", device.DevicePath], "/", steps.Deadline);
-        for (TimeSpan began = steps.Deadline.Elapsed; Read(device.Id)?.Identity == device.Identity; steps.Deadline.Token.WaitHandle.WaitOne(_pause))
+        (int exit, string words) = Tool.Run(program, ["unmap", device.DevicePath], "/", moment);
+        for (TimeSpan began = moment.Elapsed; Read(device.Id)?.Identity == device.Identity; Thread.Sleep(_pause))
         {
-            if (exit != 0 || steps.Deadline.Elapsed - began > _busyPatience)
+            if (exit != 0 || moment.Elapsed - began > _busyPatience)
             {
                 throw new VolumeException($"image {device.Identity.ImageSpec}: {Program} could not unmap {device.DevicePath} ({exit}): {words}");
             }
-
-            steps.Deadline.Check();
         }
-    });
+    }
 
     private (int ExitCode, string Words) RunMap(string program, ImageIdentity image, KernelAccess access, string? cluster, bool readOnly, HashSet<int> before)
     {
