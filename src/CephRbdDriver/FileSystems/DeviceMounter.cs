@@ -22,10 +22,15 @@ internal sealed class DeviceMounter(Steps steps)
     /// <summary>
     /// Checks, mounts and grows. A read-only mount changes nothing on the device: no check, no growth.
     /// </summary>
+    /// <param name="disk">The device.</param>
+    /// <param name="found">What its superblock tells, if it was read a moment ago; null to have it read.</param>
+    /// <param name="target">The directory.</param>
+    /// <param name="fsType">The file system.</param>
+    /// <param name="options">How to mount it.</param>
     /// <exception cref="VolumeException">It cannot be mounted; with the words of kernel and checker. Nothing is mounted then.</exception>
-    public void Mount(Disk disk, string target, string fsType, MountOptions options)
+    public void Mount(Disk disk, OnDevice? found, string target, string fsType, MountOptions options)
     {
-        OnDevice? found = steps.Run($"read the superblock of {disk.Name}", () => OnDevice.Read(disk.Path, steps.Deadline));
+        found ??= steps.Run($"read the superblock of {disk.Name}", () => OnDevice.Read(disk.Path, steps.Deadline));
         if (found is { IsExt: true, IsClean: false } && !options.ReadOnly)
         {
             _tools.CheckExt(disk);

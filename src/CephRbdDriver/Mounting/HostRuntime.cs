@@ -75,7 +75,7 @@ internal sealed class HostRuntime : IVolumeRuntime
                 undo.Push($"the record of {volume}", () => _records.Remove(volume));
             }
 
-            return _attacher.Attach(spec, undo).DevicePath;
+            return _attacher.Attach(spec, undo).Device.DevicePath;
         });
     }
 

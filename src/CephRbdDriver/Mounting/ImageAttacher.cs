@@ -7,6 +7,11 @@ using CephRbd.Native;
 
 namespace CephRbd.Driver.Mounting;
 
+/// <summary>An image's device, and its file system if that was looked at already.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Found">What its superblock tells; null when it was not read.</param>
+internal sealed record AttachedImage(MappedImage Device, OnDevice? Found);
+
 /// <summary>
 /// From a volume to a block device that holds its file system. An image that a kernel had mounted before is mapped
 /// straight away; any other is first looked at, created or formatted through librbd, as no device is needed for that.
@@ -50,26 +55,26 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     /// <param name="spec">The volume.</param>
     /// <param name="undo">Learns how to take back what is done.</param>
     /// <exception cref="VolumeException">It could not be done; says why.</exception>
-    public MappedImage Attach(VolumeSpec spec, UndoStack undo)
+    public AttachedImage Attach(VolumeSpec spec, UndoStack undo)
     {
         if (FindMapped(spec) is { } existing)
         {
             if (MountTable.Read().Of(existing.Major, existing.Minor).FirstOrDefault() is { } mount)
             {
-                return AsMounted(existing, mount, spec);
+                return new AttachedImage(AsMounted(existing, mount, spec), Found: null);
             }
 
-            if (IsReady(existing, spec))
+            if (Ready(existing, spec) is { } ready)
             {
                 steps.Note($"{existing.Name} is a mapping of it: taken as it is");
-                return existing;
+                return ready;
             }
 
             // It has to be looked at through librbd, which formats nothing that somebody has open.
             mappers.Unmap(existing);
         }
 
-        return StraightAway(spec, undo) ?? Prepared(spec, undo);
+        return StraightAway(spec, undo) ?? new AttachedImage(Prepared(spec, undo), Found: null);
     }
 
     // Whatever is asked for, what is mounted is not taken away from under whoever uses it.
@@ -81,7 +86,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
                 : device;
 
     // The quick way: nothing of Ceph's libraries is loaded.
-    private MappedImage? StraightAway(VolumeSpec spec, UndoStack undo)
+    private AttachedImage? StraightAway(VolumeSpec spec, UndoStack undo)
     {
         if (Wanted(spec) == MapperKind.Nbd || images.AccessFromConf(spec) is not { } access || !mappers.Krbd.Load().Ready)
         {
@@ -101,9 +106,9 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         }
 
         undo.Push($"the mapping {device.Name}", () => mappers.UnmapNow(device));
-        if (IsReady(device, spec))
+        if (Ready(device, spec) is { } ready)
         {
-            return device;
+            return ready;
         }
 
         mappers.Unmap(device);
@@ -158,11 +163,13 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     }
 
     // A file system that was mounted once is complete, and nothing of ours is to be finished on the image.
-    private bool IsReady(MappedImage device, VolumeSpec spec) =>
-        (device.ReadOnly ? spec.ReadOnly : true)
+    private AttachedImage? Ready(MappedImage device, VolumeSpec spec) =>
+        (!device.ReadOnly || spec.ReadOnly)
         && (spec.SizeBytes is not { } asked || device.SizeBytes >= asked)
         && OnDevice.Read(device.DevicePath, steps.Deadline) is { WasMountedBefore: true } found
-        && found.Type == spec.FsType;
+        && found.Type == spec.FsType
+            ? new AttachedImage(device, found)
+            : null;
 
     private MapperKind Wanted(VolumeSpec spec) => spec.Mapper ?? config.Mapper;
 }

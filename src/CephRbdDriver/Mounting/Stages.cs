@@ -61,18 +61,20 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
                 Files.MakeDirectory(place, OwnerOnly);
             });
             undo.Push($"the folder {place}", () => Files.RemoveDirectory(place));
-            MappedImage device = attacher.Attach(spec, undo);
-            Mount(device, place, spec, options);
+            Mount(attacher.Attach(spec, undo), place, spec, options);
             return place;
         });
     }
 
     /// <summary>Mounts a mapped image's file system.</summary>
     /// <exception cref="VolumeException">It cannot be mounted; nothing is mounted then.</exception>
-    public void Mount(MappedImage device, string place, VolumeSpec spec, MountOptions options) =>
+    public void Mount(AttachedImage image, string place, VolumeSpec spec, MountOptions options)
+    {
+        MappedImage device = image.Device;
         new DeviceMounter(steps).Mount(
-            new Disk(device.DevicePath, device.Name, device.SizeBytes, spec.ImageSpec), place, spec.FsType,
+            new Disk(device.DevicePath, device.Name, device.SizeBytes, spec.ImageSpec), image.Found, place, spec.FsType,
             options with { ReadOnly = options.ReadOnly || device.ReadOnly });
+    }
 
     /// <summary>Takes a stage down if no pod uses it any more, and unmaps its image. The caller holds the image's lock.</summary>
     /// <exception cref="VolumeException">Something keeps it; says what.</exception>

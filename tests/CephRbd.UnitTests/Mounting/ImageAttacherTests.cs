@@ -60,7 +60,7 @@ public sealed class ImageAttacherTests : IDisposable
         using var loop = new MountedLoop(_node);
         _node.Map(4001, loop.Major, loop.Minor);
         VolumeSpec larger = HostNode.Spec with { SizeBytes = 1UL << 50 };
-        Assert.Equal(4001, UndoStack.Guard(undo => _node.Attacher.Attach(larger, undo)).Id);
+        Assert.Equal(4001, UndoStack.Guard(undo => _node.Attacher.Attach(larger, undo)).Device.Id);
         VolumeException e = Assert.Throws<VolumeException>(() => UndoStack.Guard(undo => _node.Attacher.Attach(HostNode.Spec with { FsType = "xfs" }, undo)));
         Assert.Contains($"mounted at {_node["mnt"]}", e.Message, StringComparison.Ordinal);
         Assert.Contains("hyper/vol1", e.Message, StringComparison.Ordinal);
