@@ -12,7 +12,8 @@ namespace CephRbd.Driver.FileSystems;
 /// <param name="Name">The kernel's name of it, as its log has it.</param>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="ImageSpec">The image, for messages.</param>
-internal sealed record Disk(string Path, string Name, ulong SizeBytes, string ImageSpec);
+/// <param name="IsMounted">Whether it is mounted somewhere already: then no checker may touch it.</param>
+internal sealed record Disk(string Path, string Name, ulong SizeBytes, string ImageSpec, bool IsMounted = false);
 
 /// <summary>Mounts the file system of a device: checked if it was not left clean, grown if its image was.</summary>
 internal sealed class DeviceMounter(Steps steps)
@@ -31,7 +32,7 @@ internal sealed class DeviceMounter(Steps steps)
     public void Mount(Disk disk, OnDevice? found, string target, string fsType, MountOptions options)
     {
         found ??= steps.Run($"read the superblock of {disk.Name}", () => OnDevice.Read(disk.Path, steps.Deadline));
-        if (found is { IsExt: true, IsClean: false } && !options.ReadOnly)
+        if (found is { IsExt: true, IsClean: false } && !options.ReadOnly && !disk.IsMounted)
         {
             _tools.CheckExt(disk);
         }
@@ -80,7 +81,7 @@ internal sealed class DeviceMounter(Steps steps)
             errno = again;
         }
 
-        if (found is { IsExt: true } && !options.ReadOnly && errno is not (Errno.NoSuchDevice or Errno.NotPermitted))
+        if (found is { IsExt: true } && !options.ReadOnly && !disk.IsMounted && errno is not (Errno.NoSuchDevice or Errno.NotPermitted))
         {
             // The superblock said clean, the kernel says otherwise.
             _tools.CheckExt(disk);

@@ -35,6 +35,10 @@ internal sealed class MountTable
     /// <summary>The mounts of one block device.</summary>
     public IEnumerable<MountEntry> Of(uint major, uint minor) => _byDevice[(major, minor)];
 
+    /// <summary>The mounts right below a folder of this name, wherever it is.</summary>
+    public IEnumerable<MountEntry> Below(string folder) =>
+        Entries.Where(entry => Path.GetFileName(Path.GetDirectoryName(entry.MountPoint.AsSpan())).SequenceEqual(folder));
+
     /// <summary>
     /// A place as mountinfo shows it. The place itself is not touched, only what leads to it: a mount whose device is
     /// gone could answer nothing.

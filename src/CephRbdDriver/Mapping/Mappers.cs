@@ -19,8 +19,10 @@ internal sealed class Mappers(DriverConfig config, Steps steps, KrbdBus? bus = n
     public IEnumerable<MappedImage> All() => Krbd.Bus.All().Concat(NbdMapper.All());
 
     /// <summary>The devices of images with this name in this pool, whatever their cluster.</summary>
-    public IEnumerable<MappedImage> Named(ImageIdentity image) =>
-        Krbd.Bus.Named(image.Image, image.Pool).Concat(NbdMapper.All()).Where(device => device.Identity.Compare(image) != Match.No);
+    /// <param name="image">The image.</param>
+    /// <param name="others">The numbers of rbd devices that are known to be other images'.</param>
+    public IEnumerable<MappedImage> Named(ImageIdentity image, IReadOnlySet<int> others) =>
+        Krbd.Bus.Named(image.Image, image.Pool, others).Concat(NbdMapper.All()).Where(device => device.Identity.Compare(image) != Match.No);
 
     /// <summary>The image behind a block device's numbers; null when it is none of a mapped image, or gone.</summary>
     public MappedImage? Behind(uint major, uint minor) => Sysfs.BlockDeviceName(major, minor) switch

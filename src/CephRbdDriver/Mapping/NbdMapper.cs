@@ -13,8 +13,12 @@ namespace CephRbd.Driver.Mapping;
 /// </summary>
 internal sealed class NbdMapper(DriverConfig config, Steps steps)
 {
+    // Not /sys/block: that has links, each of which would be followed.
+    private const string Blocks = "/sys/devices/virtual/block";
     private const string Program = "rbd-nbd";
     private const uint PrivateFile = 0x180; // 0600
+
+    private readonly PrivatePlaces _places = new(config.RunDir);
     private static readonly TimeSpan _busyPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _unmapLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
@@ -24,8 +28,8 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
 
     /// <summary>All images mapped by rbd-nbd.</summary>
     public static IEnumerable<MappedImage> All() =>
-        Directory.Exists("/sys/block")
-            ? Directory.EnumerateFileSystemEntries("/sys/block", "nbd*")
+        Directory.Exists(Blocks)
+            ? Directory.EnumerateFileSystemEntries(Blocks, "nbd*")
                 .Select(path => Path.GetFileName(path)[3..])
                 .Select(id => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? Read(number) : null)
                 .OfType<MappedImage>()
@@ -34,7 +38,7 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
     /// <summary>One device; null when no rbd-nbd serves it.</summary>
     public static MappedImage? Read(int id)
     {
-        string block = string.Create(CultureInfo.InvariantCulture, $"/sys/block/nbd{id}");
+        string block = string.Create(CultureInfo.InvariantCulture, $"{Blocks}/nbd{id}");
         if (Sysfs.ReadTrimmed(block + "/pid") is not { Length: > 0 } pid
             || OfProcess(pid, "cmdline") is not { Length: > 0 } cmdline
             || NbdMap.Parse(cmdline, OfProcess(pid, "environ")) is not { } map
@@ -110,19 +114,15 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
 
     private (int ExitCode, string Words) RunMap(string program, ImageIdentity image, KernelAccess access, string? cluster, bool readOnly, HashSet<int> before)
     {
-        string? keyring = null;
+        string place = _places.Make();
         try
         {
             var arguments = new List<string> { "map", "--id", access.User, "-c", config.ConfPathFor(cluster) };
             if (access.Key is { } key)
             {
                 // In memory, for root alone, and gone as soon as the daemon has read it: an argument would be for all to see.
-                string folder = Path.Combine(config.RunDir, "keys");
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                string name = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}.keyring");
-                keyring = Path.Combine(folder, name);
-                Files.WriteDurable(folder, name, System.Text.Encoding.UTF8.GetBytes($"[client.{access.User}]\nkey = {key.Reveal()}\n"), PrivateFile);
-                arguments.AddRange(["--keyring", keyring]);
+                Files.WriteDurable(place, PrivatePlaces.KeyringName, System.Text.Encoding.UTF8.GetBytes($"[client.{access.User}]\nkey = {key.Reveal()}\n"), PrivateFile);
+                arguments.AddRange(["--keyring", Path.Combine(place, PrivatePlaces.KeyringName)]);
             }
 
             if (readOnly)
@@ -140,10 +140,8 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
         }
         finally
         {
-            if (keyring is not null)
-            {
-                Files.Remove(keyring);
-            }
+            Files.Remove(Path.Combine(place, PrivatePlaces.KeyringName));
+            Files.RemoveDirectory(place);
         }
     }
 

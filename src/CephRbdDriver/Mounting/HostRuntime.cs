@@ -55,6 +55,7 @@ internal sealed class HostRuntime : IVolumeRuntime
             return "rbd:" + spec.ImageSpec;
         }
 
+        _ = OptionsOf(ref spec);
         _stages.Sweep();
         using CallLock alone = _stages.Lock(_stages.NameOf(spec));
         string volume = spec.VolumeName ?? spec.ImageSpec;
@@ -92,7 +93,7 @@ internal sealed class HostRuntime : IVolumeRuntime
     public void MountDevice(string deviceMountDir, string device, VolumeSpec spec)
     {
         RequireAbsolute(deviceMountDir);
-        MountOptions options = OptionsOf(spec);
+        MountOptions options = OptionsOf(ref spec);
         using CallLock dirLock = LockDir(deviceMountDir);
         using CallLock imageLock = _stages.Lock(_stages.NameOf(spec));
         PodDirs.Make(deviceMountDir);
@@ -112,7 +113,7 @@ internal sealed class HostRuntime : IVolumeRuntime
     public void Mount(string mountDir, VolumeSpec spec)
     {
         RequireDirectory(mountDir);
-        MountOptions options = OptionsOf(spec);
+        MountOptions options = OptionsOf(ref spec);
         using CallLock dirLock = LockDir(mountDir);
         _dirs.Sweep();
         if (_dirs.Stands(mountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly))
@@ -186,7 +187,7 @@ internal sealed class HostRuntime : IVolumeRuntime
             return;
         }
 
-        foreach (MappedImage device in _mappers.Named(record.Image with { ClusterFsid = _attacher.FsidOf(record.Cluster) }))
+        foreach (MappedImage device in _attacher.Candidates(record.Image with { ClusterFsid = _attacher.FsidOf(record.Cluster) }))
         {
             string[] mounts = [.. MountTable.Read().Of(device.Major, device.Minor).Select(mount => mount.MountPoint)];
             if (mounts.Length > 0)
@@ -228,7 +229,7 @@ internal sealed class HostRuntime : IVolumeRuntime
         // but only for what is worth a program's start.
         try
         {
-            _stages.Ensure(spec, OptionsOf(spec));
+            _stages.Ensure(spec, OptionsOf(ref spec));
             expansion.GrowMounted(_attacher.FindMapped(spec) ?? throw new VolumeException($"image {spec.ImageSpec}: its mapping is gone"), spec);
         }
         finally
@@ -269,12 +270,14 @@ internal sealed class HostRuntime : IVolumeRuntime
             : mount.MountPoint;
     }
 
-    private MountOptions OptionsOf(VolumeSpec spec)
+    // "ro" among the options means what kubelet's own word for it means.
+    private MountOptions OptionsOf(ref VolumeSpec spec)
     {
         MountOptions options = spec.MountOptions is { } own
             ? MountOptions.Parse(own, "option \"mountOptions\"")
             : MountOptions.Parse(_config.MountOptions ?? "", "mountOptions in the config");
-        return options with { ReadOnly = options.ReadOnly || spec.ReadOnly };
+        spec = spec with { ReadOnly = options.ReadOnly || spec.ReadOnly };
+        return options with { ReadOnly = spec.ReadOnly };
     }
 
     private CallLock LockDir(string dir) => _steps.Run(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.FileSystems;
 using CephRbd.Driver.Host;
@@ -10,7 +11,8 @@ namespace CephRbd.Driver.Mounting;
 /// <summary>An image's device, and its file system if that was looked at already.</summary>
 /// <param name="Device">The device.</param>
 /// <param name="Found">What its superblock tells; null when it was not read.</param>
-internal sealed record AttachedImage(MappedImage Device, OnDevice? Found);
+/// <param name="IsMounted">Whether it is mounted somewhere already: then its file system is the kernel's, and nobody checks it.</param>
+internal sealed record AttachedImage(MappedImage Device, OnDevice? Found, bool IsMounted = false);
 
 /// <summary>
 /// From a volume to a block device that holds its file system. An image that a kernel had mounted before is mapped
@@ -18,19 +20,34 @@ internal sealed record AttachedImage(MappedImage Device, OnDevice? Found);
 /// </summary>
 internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers mappers, Steps steps)
 {
+    private const string KrbdNode = "/dev/rbd";
+
+    private readonly Dictionary<string, string?> _fsids = new(StringComparer.Ordinal);
+
     /// <summary>The volume's image, as far as conf and spec tell.</summary>
     public ImageIdentity IdentityOf(VolumeSpec spec) =>
-        new(spec.Pool, spec.Namespace, spec.Image, Snapshot: null) { ClusterFsid = images.FsidFromConf(spec.Cluster) };
+        new(spec.Pool, spec.Namespace, spec.Image, Snapshot: null) { ClusterFsid = FsidOf(spec.Cluster) };
 
     /// <summary>The id of a cluster, if its conf tells it.</summary>
-    public string? FsidOf(string? cluster) => images.FsidFromConf(cluster);
+    public string? FsidOf(string? cluster)
+    {
+        if (!_fsids.TryGetValue(cluster ?? "", out string? fsid))
+        {
+            _fsids[cluster ?? ""] = fsid = images.FsidFromConf(cluster);
+        }
+
+        return fsid;
+    }
+
+    /// <summary>The devices that may be an image's: of its name and pool, less those that are mounted as other images.</summary>
+    public IEnumerable<MappedImage> Candidates(ImageIdentity image) => mappers.Named(image, MountedAsOthers(image));
 
     /// <summary>The device of an image that is mapped already; null when it is not.</summary>
     /// <exception cref="VolumeException">An image of this name is mapped, and the cluster does not tell whether it is this one.</exception>
     public MappedImage? FindMapped(VolumeSpec spec) => steps.Run("look for a mapping", () =>
     {
         ImageIdentity wanted = IdentityOf(spec);
-        foreach (MappedImage device in mappers.Named(wanted))
+        foreach (MappedImage device in Candidates(wanted).ToArray())
         {
             Match match = device.Identity.Compare(wanted);
             if (match == Match.Unsure && wanted.ImageId is null)
@@ -61,7 +78,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         {
             if (MountTable.Read().Of(existing.Major, existing.Minor).FirstOrDefault() is { } mount)
             {
-                return new AttachedImage(AsMounted(existing, mount, spec), Found: null);
+                return new AttachedImage(AsMounted(existing, mount, spec), Found: null, IsMounted: true);
             }
 
             if (Ready(existing, spec) is { } ready)
@@ -84,6 +101,24 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
             : device.ReadOnly && !spec.ReadOnly
                 ? throw new VolumeException($"image {spec.ImageSpec} is mapped for reading only and mounted at {mount.MountPoint} on this node, so it can't be given for writing. Wait until that is unmounted, or run this pod on another node")
                 : device;
+
+    // Beside hundreds of volumes most devices are known by where they are mounted, and need not be asked one by one.
+    private HashSet<int> MountedAsOthers(ImageIdentity image)
+    {
+        HashSet<int> others = [];
+        foreach (MountEntry mount in MountTable.Read().Below(Path.GetFileName(config.StagingDir.TrimEnd('/'))))
+        {
+            if (mount.Source.StartsWith(KrbdNode, StringComparison.Ordinal)
+                && int.TryParse(mount.Source.AsSpan(KrbdNode.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && StageName.TryParse(Path.GetFileName(mount.MountPoint), out _, out ImageIdentity? mounted)
+                && mounted.Compare(image) == Match.No)
+            {
+                others.Add(id);
+            }
+        }
+
+        return others;
+    }
 
     // The quick way: nothing of Ceph's libraries is loaded.
     private AttachedImage? StraightAway(VolumeSpec spec, UndoStack undo)

@@ -60,8 +60,25 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
                 Directory.CreateDirectory(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
                 Files.MakeDirectory(place, OwnerOnly);
             });
-            undo.Push($"the folder {place}", () => Files.RemoveDirectory(place));
-            Mount(attacher.Attach(spec, undo), place, spec, options);
+            bool open = false;
+            undo.Push($"the folder {place}", () =>
+            {
+                // As long as something of the image may come or stay, the folder does: it makes the next call look.
+                if (!open && !attacher.Candidates(attacher.IdentityOf(spec)).Any())
+                {
+                    Files.RemoveDirectory(place);
+                }
+            });
+            try
+            {
+                Mount(attacher.Attach(spec, undo), place, spec, options);
+            }
+            catch (DeadlineException)
+            {
+                open = true;
+                throw;
+            }
+
             return place;
         });
     }
@@ -72,7 +89,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     {
         MappedImage device = image.Device;
         new DeviceMounter(steps).Mount(
-            new Disk(device.DevicePath, device.Name, device.SizeBytes, spec.ImageSpec), image.Found, place, spec.FsType,
+            new Disk(device.DevicePath, device.Name, device.SizeBytes, spec.ImageSpec, image.IsMounted), image.Found, place, spec.FsType,
             options with { ReadOnly = options.ReadOnly || device.ReadOnly });
     }
 
@@ -211,7 +228,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     // A mapping whose call was killed before it was mounted.
     private MappedImage? Orphan(string name) =>
         StageName.TryParse(name, out string? cluster, out ImageIdentity? image)
-            ? mappers.Named(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
+            ? attacher.Candidates(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
             : null;
 
     private bool Serves(MappedImage device, string name) =>
