@@ -98,7 +98,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     public void Release(string name)
     {
         string place = Path.Combine(Root, name);
-        if (!Directory.Exists(place) && !IsMountPoint(place))
+        if (!IsThere(place))
         {
             return;
         }
@@ -132,7 +132,8 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     /// next call. Costs one look at the folder when there is nothing.
     /// </summary>
     /// <param name="except">The stage this call is about.</param>
-    public void Sweep(string? except = null)
+    /// <param name="table">The mounts as they were a moment ago: what looks unused is looked at again under its lock.</param>
+    public void Sweep(string? except = null, MountTable? table = null)
     {
         if (!Directory.Exists(Root))
         {
@@ -140,7 +141,6 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         }
 
         string root = CanonicalRoot();
-        MountTable? table = null;
         foreach (string place in Explained(Root, () => Directory.GetDirectories(Root)))
         {
             string name = Path.GetFileName(place);
@@ -183,7 +183,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     // Whether what is mounted at the stage serves this volume; what doesn't is taken away, if nobody uses it.
     private bool Standing(string place, VolumeSpec spec, MountOptions options)
     {
-        if (!Directory.Exists(place) && !IsMountPoint(place))
+        if (!IsThere(place))
         {
             return false;
         }
@@ -239,7 +239,18 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
     private static string LockName(string name) => "/image/" + name;
 
-    private static bool IsMountPoint(string place) => MountTable.Read().Entries.Any(mount => mount.MountPoint == place);
+    // What answers with an error is there all the same.
+    private static bool IsThere(string place)
+    {
+        try
+        {
+            return Files.KindOf(place) != FileKind.Missing;
+        }
+        catch (LinuxException)
+        {
+            return true;
+        }
+    }
 
     private static string Canonical(string place) => Explained(place, () => MountTable.Canonical(place));
 
