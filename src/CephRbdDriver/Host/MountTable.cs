@@ -23,10 +23,14 @@ internal sealed class MountTable
 
     /// <summary>Reads the kernel's table.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static MountTable Read() => Of(File.ReadAllText("/proc/self/mountinfo"));
+    /// <exception cref="LinuxException">The node of a mounted device cannot be looked at.</exception>
+    public static MountTable Read() => Of(File.ReadAllText("/proc/self/mountinfo"), DeviceNodes.BlockDeviceAt);
 
     /// <summary>The table that a mountinfo text tells.</summary>
-    public static MountTable Of(string mountInfo) => new(MountInfo.Parse(mountInfo));
+    /// <param name="mountInfo">The text.</param>
+    /// <param name="deviceAt">Tells the numbers of the block device that has a node.</param>
+    public static MountTable Of(string mountInfo, Func<string, (uint Major, uint Minor)?> deviceAt) =>
+        new([.. MountInfo.Parse(mountInfo).Select(entry => WithDevice(entry, deviceAt))]);
 
     /// <summary>The mounts at exactly this place, the lowest first.</summary>
     /// <param name="place">Without symbolic links: see <see cref="Canonical"/>.</param>
@@ -53,6 +57,12 @@ internal sealed class MountTable
             ? Path.Combine(Files.CanonicalDirectory(Path.Combine(parent, ".")), Path.GetFileName(trimmed))
             : trimmed;
     }
+
+    // btrfs has a number of its own in mountinfo, as it may lie on several devices: ours lie on the one they name.
+    private static MountEntry WithDevice(MountEntry entry, Func<string, (uint Major, uint Minor)?> deviceAt) =>
+        entry is { Major: 0, FsType: "btrfs" } && deviceAt(entry.Source) is var (major, minor)
+            ? entry with { Major = (int)major, Minor = (int)minor }
+            : entry;
 
     /// <summary>Whether what is mounted there answers with an error that says its device or server is gone.</summary>
     public static bool IsCorrupt(string place) => Files.ErrorOf(place) is { } errno && Array.IndexOf(_corrupt, errno) >= 0;
