@@ -24,7 +24,7 @@ internal static class Program
 
         if (line.VerbName == StatusCommand.Name)
         {
-            return StatusCommand.Run(line);
+            Processes.ExitNow(StatusCommand.Run(line));
         }
 
         StandardStreams streams;

@@ -23,23 +23,19 @@ internal static class StatusCommand
     private static readonly TimeSpan _reserve = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _secondLook = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Runs the command; the process ends with it.</summary>
+    /// <summary>Runs the command. Threads that wait for a dead cluster may be left: the process is to end with it.</summary>
+    /// <returns>The exit status.</returns>
     public static int Run(CommandLine line)
     {
-        StandardStreams streams;
         try
         {
-            streams = StandardStreams.TakeOver();
+            return Answer(line, StandardStreams.TakeOver());
         }
         catch (LinuxException)
         {
-            // stdout is closed: nobody can be told anything.
+            // stdout is closed, perhaps by head -1: nobody can be told anything.
             return NoAnswer;
         }
-
-        // Not the orderly way out: a thread that waits for a dead cluster would be waited for.
-        Processes.ExitNow(Answer(line, streams));
-        return NoAnswer;
     }
 
     private static int Answer(CommandLine line, StandardStreams streams)
@@ -84,15 +80,7 @@ internal static class StatusCommand
             return Refuse(e.InnerException.Message);
         }
 
-        try
-        {
-            streams.Print(arguments.Json ? StatusJson.Write(work.Result) : StatusText.Write(work.Result));
-        }
-        catch (LinuxException)
-        {
-            // cephrbd status | head -1 closes the pipe early.
-        }
-
+        streams.Print(arguments.Json ? StatusJson.Write(work.Result) : StatusText.Write(work.Result));
         return work.Result.Problems.Count == 0 ? 0 : 1;
 
         int Refuse(string words)
