@@ -38,6 +38,15 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     public CallLock Lock(string name) => steps.Run(
         $"lock the image on this node", () => CallLock.Take(config.RunDir, LockName(name), steps.Deadline), "another cephrbd call for the same image: ps -C cephrbd");
 
+    /// <summary>Whether another call is about this image right now.</summary>
+    /// <exception cref="LinuxException">The lock file cannot be used.</exception>
+    /// <exception cref="IOException">Its folder cannot be made.</exception>
+    public static bool IsBusy(DriverConfig config, string name)
+    {
+        using CallLock? alone = CallLock.TryTake(config.RunDir, LockName(name));
+        return alone is null;
+    }
+
     private string Root => config.StagingDir;
 
     /// <summary>
