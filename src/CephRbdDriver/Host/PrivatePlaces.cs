@@ -10,6 +10,9 @@ namespace CephRbd.Driver.Host;
 /// <param name="runDir">The folder for state that need not outlive a reboot.</param>
 internal sealed class PrivatePlaces(string runDir)
 {
+    /// <summary>The one file that such a folder may hold for a while: a key for a daemon that is started.</summary>
+    public const string KeyringName = "keyring";
+
     private string Root => Path.Combine(runDir, "stage");
 
     /// <summary>Makes this process's folder.</summary>
@@ -45,6 +48,7 @@ internal sealed class PrivatePlaces(string runDir)
                     Mounts.Unmount(place, lazy: true);
                 }
 
+                Files.Remove(Path.Combine(place, KeyringName));
                 Directory.Delete(place);
             }
         }

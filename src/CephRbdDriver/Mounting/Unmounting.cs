@@ -11,7 +11,6 @@ namespace CephRbd.Driver.Mounting;
 internal static class Unmounting
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan _reserve = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Unmounts the topmost of what is mounted there; nothing there is fine.</summary>
@@ -63,7 +62,7 @@ internal static class Unmounting
     // that this one always comes to its end.
     private static void UnmountLast(string place, string image, Deadline deadline)
     {
-        int errno = Detached.Unmount(place, lazy: false, deadline.Remaining - _reserve) ?? throw new DeadlineException(
+        int errno = Detached.Unmount(place, lazy: false, deadline.Patience) ?? throw new DeadlineException(
             $"image {image}: {place} was not unmounted in time: what was written has to reach the cluster first. Check ceph -s: OSDs down or frozen, a full pool. The unmount goes on by itself once the cluster answers");
         if (errno != 0)
         {
