@@ -67,7 +67,7 @@ internal static class Holders
     // One look at each mount namespace, through the first process that is in it.
     private static string[] MountedIn(int pid, uint major, uint minor) =>
         ReadText(Proc(pid) + "/mountinfo") is { } text
-            ? [.. MountInfo.Parse(text).Where(mount => mount.Major == major && mount.Minor == minor).Select(mount => mount.MountPoint)]
+            ? [.. MountTable.Of(text, DeviceNodes.BlockDeviceAt).Of(major, minor).Select(mount => mount.MountPoint)]
             : [];
 
     // Only links are read, and only what lies in /dev is asked for more: a file on a server that is gone would not answer.

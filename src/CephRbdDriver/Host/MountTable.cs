@@ -10,27 +10,33 @@ internal sealed class MountTable
     private static readonly int[] _corrupt = [Errno.Io, Errno.NotConnected, Errno.Stale, Errno.ShutDown, Errno.NoDevice, Errno.NoSuchDevice];
 
     private readonly string[] _lines;
+    private readonly Func<string, (uint Major, uint Minor)?> _deviceAt;
     private readonly ILookup<string, int> _byPoint;
     private readonly ILookup<string, int> _byDevice;
 
     // Beside hundreds of volumes the table has as many lines, and a call asks for two or three of them: only those are
     // taken apart.
-    private MountTable(string[] lines)
+    private MountTable(string[] lines, Func<string, (uint Major, uint Minor)?> deviceAt)
     {
         _lines = lines;
+        _deviceAt = deviceAt;
         _byPoint = Enumerable.Range(0, lines.Length).ToLookup(line => MountInfo.Unescape(Field(line, 4)), StringComparer.Ordinal);
-        _byDevice = Enumerable.Range(0, lines.Length).ToLookup(line => Field(line, 2), StringComparer.Ordinal);
+        _byDevice = Enumerable.Range(0, lines.Length).ToLookup(DeviceOf, StringComparer.Ordinal);
     }
 
     /// <summary>All, in the kernel's order: of two on one place the later lies on top.</summary>
-    public IEnumerable<MountEntry> Entries => _lines.Select(MountInfo.ParseLine).OfType<MountEntry>();
+    public IEnumerable<MountEntry> Entries => Parsed(Enumerable.Range(0, _lines.Length));
 
     /// <summary>Reads the kernel's table.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static MountTable Read() => Of(File.ReadAllText("/proc/self/mountinfo"));
+    /// <exception cref="LinuxException">The node of a mounted device cannot be looked at.</exception>
+    public static MountTable Read() => Of(File.ReadAllText("/proc/self/mountinfo"), DeviceNodes.BlockDeviceAt);
 
     /// <summary>The table that a mountinfo text tells.</summary>
-    public static MountTable Of(string mountInfo) => new(mountInfo.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    /// <param name="mountInfo">The text.</param>
+    /// <param name="deviceAt">Tells the numbers of the block device that has a node.</param>
+    public static MountTable Of(string mountInfo, Func<string, (uint Major, uint Minor)?> deviceAt) =>
+        new(mountInfo.Split('\n', StringSplitOptions.RemoveEmptyEntries), deviceAt);
 
     /// <summary>The mounts at exactly this place, the lowest first.</summary>
     /// <param name="place">Without symbolic links: see <see cref="Canonical"/>.</param>
@@ -38,7 +44,7 @@ internal sealed class MountTable
 
     /// <summary>The mounts of one block device.</summary>
     public IEnumerable<MountEntry> Of(uint major, uint minor) =>
-        Parsed(_byDevice[string.Create(CultureInfo.InvariantCulture, $"{major}:{minor}")]);
+        Parsed(_byDevice[Numbers(major, minor)]);
 
     /// <summary>The mounts right below a folder of this name, wherever it is.</summary>
     public IEnumerable<MountEntry> Below(string folder) =>
@@ -59,10 +65,28 @@ internal sealed class MountTable
             : trimmed;
     }
 
+    // btrfs has a number of its own in mountinfo, as it may lie on several devices: ours lie on the one they name.
+    private static MountEntry WithDevice(MountEntry entry, Func<string, (uint Major, uint Minor)?> deviceAt) =>
+        entry is { Major: 0, FsType: "btrfs" } && deviceAt(entry.Source) is var (major, minor)
+            ? entry with { Major = (int)major, Minor = (int)minor }
+            : entry;
+
     /// <summary>Whether what is mounted there answers with an error that says its device or server is gone.</summary>
     public static bool IsCorrupt(string place) => Files.ErrorOf(place) is { } errno && Array.IndexOf(_corrupt, errno) >= 0;
 
-    private IEnumerable<MountEntry> Parsed(IEnumerable<int> lines) => lines.Select(line => MountInfo.ParseLine(_lines[line])).OfType<MountEntry>();
+    private IEnumerable<MountEntry> Parsed(IEnumerable<int> lines) =>
+        lines.Select(line => MountInfo.ParseLine(_lines[line])).OfType<MountEntry>().Select(entry => WithDevice(entry, _deviceAt));
+
+    private static string Numbers(uint major, uint minor) => string.Create(CultureInfo.InvariantCulture, $"{major}:{minor}");
+
+    private string DeviceOf(int line)
+    {
+        string numbers = Field(line, 2);
+        return numbers.StartsWith("0:", StringComparison.Ordinal) && _lines[line].Contains(" - btrfs ", StringComparison.Ordinal)
+            && MountInfo.ParseLine(_lines[line]) is { } entry && WithDevice(entry, _deviceAt) is { Major: > 0 } known
+                ? Numbers((uint)known.Major, (uint)known.Minor)
+                : numbers;
+    }
 
     private string Field(int line, int number)
     {

@@ -15,6 +15,7 @@ namespace CephRbd.Driver.Mounting;
 internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher attacher, AttachRecords records, Steps steps)
 {
     private const uint OwnerOnly = 0x1C0; // 0700
+    private static readonly TimeSpan _sweepLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>The stage's place of an image.</summary>
     public string PlaceOf(VolumeSpec spec) => Path.Combine(Root, NameOf(spec));
@@ -36,6 +37,15 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     /// <exception cref="DeadlineException">The other call did not end in time.</exception>
     public CallLock Lock(string name) => steps.Run(
         $"lock the image on this node", () => CallLock.Take(config.RunDir, LockName(name), steps.Deadline), "another cephrbd call for the same image: ps -C cephrbd");
+
+    /// <summary>Whether another call is about this image right now.</summary>
+    /// <exception cref="LinuxException">The lock file cannot be used.</exception>
+    /// <exception cref="IOException">Its folder cannot be made.</exception>
+    public static bool IsBusy(DriverConfig config, string name)
+    {
+        using CallLock? alone = CallLock.TryTake(config.RunDir, LockName(name));
+        return alone is null;
+    }
 
     private string Root => config.StagingDir;
 
@@ -94,8 +104,10 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     }
 
     /// <summary>Takes a stage down if no pod uses it any more, and unmaps its image. The caller holds the image's lock.</summary>
+    /// <param name="name">The stage's name.</param>
+    /// <param name="limit">How long the cluster is waited for at most; null for as long as the call has.</param>
     /// <exception cref="VolumeException">Something keeps it; says what.</exception>
-    public void Release(string name)
+    public void Release(string name, TimeSpan? limit = null)
     {
         string place = Path.Combine(Root, name);
         if (!IsThere(place))
@@ -114,7 +126,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
                 return;
             }
 
-            Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device, last: true, steps);
+            Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device, last: true, steps, limit);
         }
 
         // Numbers are used again: a device that was unmapped by force may be another image's by now.
@@ -141,6 +153,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         }
 
         string root = CanonicalRoot();
+        TimeSpan began = steps.Deadline.Elapsed;
         foreach (string place in Explained(Root, () => Directory.GetDirectories(Root)))
         {
             string name = Path.GetFileName(place);
@@ -158,12 +171,18 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
             try
             {
-                Release(name);
+                Release(name, _sweepLimit);
                 steps.Note($"finished what a killed call left of {name}");
             }
             catch (VolumeException e)
             {
                 steps.Note($"{name} can't be finished now: {e.Message}");
+            }
+
+            // A cluster that does not answer shall not cost every other volume's calls their time.
+            if (steps.Deadline.Elapsed - began > _sweepLimit)
+            {
+                return;
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Host;
+using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native.Linux;
 
@@ -23,11 +24,26 @@ internal sealed class Unfinished(DriverConfig config)
         try
         {
             string[] lines = File.ReadAllLines(PathOf(dir), Encoding.UTF8);
-            return lines.Length == 2 && lines[0] == Plain(dir) ? lines[1] : null;
+            return lines.Length == 2 && lines[0] == Plain(dir) && StageName.IsOne(lines[1]) ? lines[1] : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Explained(e);
+        }
+    }
+
+    /// <summary>All dirs with something left to do, and their stages' names.</summary>
+    public IReadOnlyList<(string Dir, string Stage)> All()
+    {
+        try
+        {
+            return Directory.Exists(Folder)
+                ? [.. Directory.EnumerateFiles(Folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Select(ReadPair).OfType<(string, string)>()]
+                : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,6 +75,19 @@ internal sealed class Unfinished(DriverConfig config)
         catch (LinuxException e)
         {
             throw Explained(e);
+        }
+    }
+
+    // Null: not written whole, or another call has finished meanwhile.
+    private static (string Dir, string Stage)? ReadPair(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path, Encoding.UTF8) is [var dir, var stage] ? (dir, stage) : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
         }
     }
 

@@ -38,6 +38,7 @@ internal sealed class BothRuntimes(IVolumeRuntime inForce, IVolumeRuntime other)
     /// <inheritdoc/>
     public void Detach(string volumeName, string? node)
     {
+        // A volume's name tells nothing of who attached it; nothing to detach is fine.
         inForce.Detach(volumeName, node);
         other.Detach(volumeName, node);
     }
