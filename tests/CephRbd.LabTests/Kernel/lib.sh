@@ -102,6 +102,7 @@ read_reply() {
   status='' message=''
   # shellcheck disable=SC2034 # for the scenarios
   device=''
+  # shellcheck disable=SC2034 # for the scenarios
   { IFS= read -r status && IFS= read -r device && IFS= read -r -d '' message; } <<<"$fields" || true
 }
 
