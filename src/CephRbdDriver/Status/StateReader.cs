@@ -40,7 +40,7 @@ internal sealed class StateReader(DriverConfig config, Mappers mappers, Func<str
             PrivateDir = Canonical(Path.Combine(config.RunDir, "stage")),
             Clusters = Clusters(),
             Devices = devices,
-            Mounts = table.Entries,
+            Mounts = table.Entries.ToArray(),
             OtherDevices = OtherDevices(table, devices),
             StageFolders = Folders(config.StagingDir),
             Attached = Noted("attached volumes", new AttachRecords(config).All),
