@@ -22,6 +22,11 @@ internal static class Program
             return command(line);
         }
 
+        if (line.VerbName == StatusCommand.Name)
+        {
+            Processes.ExitNow(StatusCommand.Run(line));
+        }
+
         StandardStreams streams;
         try
         {

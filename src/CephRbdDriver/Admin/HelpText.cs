@@ -12,6 +12,8 @@ internal static class HelpText
         For people:
           cephrbd help       this text
           cephrbd version    versions of cephrbd, librados and librbd
+          cephrbd status [--json] [--config FILE]
+                             this node's volumes, and what is not right with them
 
         As kubelet calls it; each answers one line of JSON:
         {{Verbs()}}

@@ -56,17 +56,17 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
     });
 
     /// <inheritdoc/>
-    public ImageFacts? Find(VolumeSpec spec) => Connected(spec, connection =>
+    public ImageFacts? Find(VolumeSpec spec) => Connected(spec, connection => WatchedFacts(connection, spec));
+
+    /// <inheritdoc/>
+    public void LookAt(IReadOnlyList<VolumeSpec> specs, Action<int, ImageLook> seen) => Connected(specs[0], connection =>
     {
-        using RadosIoContext pool = connection.OpenPool(spec);
-        using RbdImage? image = OpenIfThere(pool, spec, readOnly: true);
-        return image is null ? null : Facts(connection, image) with
+        for (int i = 0; i < specs.Count; i++)
         {
-            Watchers = image.ListWatchers()?
-                .Where(watcher => (ulong)watcher.ClientId != connection.Rados.InstanceId)
-                .Select(watcher => $"client.{watcher.ClientId} at {watcher.Address}")
-                .ToArray(),
-        };
+            seen(i, Look(connection, specs[i]));
+        }
+
+        return true;
     });
 
     /// <inheritdoc/>
@@ -91,6 +91,32 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         steps.Run($"grow the image from {Quantity.Format(info.SizeBytes)} to {Quantity.Format(wanted)}", () => image.Resize(wanted));
         return image.Stat().SizeBytes;
     });
+
+    private ImageLook Look(ClusterConnection connection, VolumeSpec spec)
+    {
+        try
+        {
+            return new ImageLook(
+                CephFailures.Explained(spec, connection.Credentials.User, connection.ConfFile, () => WatchedFacts(connection, spec)), Problem: null);
+        }
+        catch (VolumeException e) when (e is not DeadlineException)
+        {
+            return new ImageLook(Facts: null, e.Message);
+        }
+    }
+
+    private ImageFacts? WatchedFacts(ClusterConnection connection, VolumeSpec spec)
+    {
+        using RadosIoContext pool = connection.OpenPool(spec);
+        using RbdImage? image = OpenIfThere(pool, spec, readOnly: true);
+        return image is null ? null : Facts(connection, image) with
+        {
+            Watchers = image.ListWatchers()?
+                .Where(watcher => (ulong)watcher.ClientId != connection.Rados.InstanceId)
+                .Select(watcher => $"client.{watcher.ClientId} at {watcher.Address}")
+                .ToArray(),
+        };
+    }
 
     private static ImageFacts Facts(ClusterConnection connection, RbdImage image) =>
         new(image.Id, connection.Rados.Fsid, image.Stat().SizeBytes, image.Features, Watchers: null);

@@ -49,7 +49,11 @@ internal static class Holders
                     : $"pid {pid} ({Command(pid)}) has it mounted at {place} in another mount namespace"));
             }
 
-            if (UseOf(pid, device, mounted) is { } use)
+            if (name is not null && Command(pid) is ['c', 'e', 'p', 'h', 'r', 'b', 'd', '-', ..] ours && ours.Contains($"/dev/{name} ", StringComparison.Ordinal))
+            {
+                found.Add($"pid {pid} ({ours}) still waits for the cluster on behalf of a call that has ended");
+            }
+            else if (UseOf(pid, device, mounted) is { } use)
             {
                 found.Add($"pid {pid} ({Command(pid)}) {use}");
             }

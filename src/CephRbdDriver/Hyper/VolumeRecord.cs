@@ -35,6 +35,33 @@ internal static class VolumeRecord
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>What a record tells.</summary>
+    /// <param name="Image">The image: <c>pool/image</c> or <c>pool/namespace/image</c>.</param>
+    /// <param name="Cluster">The cluster's name; null for the default one.</param>
+    /// <param name="ReadOnly">Whether the pod may only read.</param>
+    /// <param name="Volume">The volume's name.</param>
+    /// <param name="Pod">The pod; null if kubelet told nothing of it.</param>
+    internal sealed record Contents(string? Image, string? Cluster, bool ReadOnly, string? Volume, PodIdentity? Pod);
+
+    /// <summary>Reads a record; null when it is none, or damaged.</summary>
+    public static Contents? TryParse(ReadOnlySpan<byte> record)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(record);
+            using var document = JsonDocument.ParseValue(ref reader);
+            string? Text(string name) =>
+                document.RootElement.TryGetProperty(name, out JsonElement value) && value.GetString() is { Length: > 0 } text ? text : null;
+            PodIdentity pod = new(Text("podName"), Text("podNamespace"), Text("podUid"), ServiceAccount: null);
+            return new Contents(
+                Text("image"), Text("cluster"), Text("access") == "ro", Text("volume"), pod is (null, null, null, null) ? null : pod);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>What differs from the volume asked for; null when nothing does, or when the record tells nothing (the original driver wrote none).</summary>
     public static string? DifferenceFrom(ReadOnlySpan<byte> record, VolumeSpec spec)
     {

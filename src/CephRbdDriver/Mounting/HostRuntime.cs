@@ -116,14 +116,15 @@ internal sealed class HostRuntime : IVolumeRuntime
         MountOptions options = OptionsOf(ref spec);
         using CallLock dirLock = LockDir(mountDir);
         _dirs.Sweep();
-        if (_dirs.Stands(mountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly))
+        var table = MountTable.Read();
+        if (_dirs.Stands(mountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly, table))
         {
             _steps.Note("the volume stands there already: nothing to do");
             return;
         }
 
         string name = _stages.NameOf(spec);
-        _stages.Sweep(except: name);
+        _stages.Sweep(except: name, table);
         using CallLock imageLock = _stages.Lock(name);
         string stage = DeviceMountOf(spec, options) ?? _stages.Ensure(spec, options);
         UndoStack.Guard(undo =>

@@ -22,11 +22,12 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
     /// <param name="spec">The volume.</param>
     /// <param name="identity">Its image.</param>
     /// <param name="readOnly">Whether it is wanted for reading only.</param>
+    /// <param name="table">The mounts, read under the dir's lock; null to have them read.</param>
     /// <exception cref="VolumeException">Something else stands there: it is never mounted over.</exception>
-    public bool Stands(string dir, VolumeSpec spec, ImageIdentity identity, bool readOnly)
+    public bool Stands(string dir, VolumeSpec spec, ImageIdentity identity, bool readOnly, MountTable? table = null)
     {
         string canonical = Canonical(dir);
-        while (MountTable.Read().At(canonical).LastOrDefault() is { } mount)
+        for (table ??= MountTable.Read(); table.At(canonical).LastOrDefault() is { } mount; table = MountTable.Read())
         {
             if (!IsDeviceMount(mount))
             {

@@ -38,6 +38,15 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     public CallLock Lock(string name) => steps.Run(
         $"lock the image on this node", () => CallLock.Take(config.RunDir, LockName(name), steps.Deadline), "another cephrbd call for the same image: ps -C cephrbd");
 
+    /// <summary>Whether another call is about this image right now.</summary>
+    /// <exception cref="LinuxException">The lock file cannot be used.</exception>
+    /// <exception cref="IOException">Its folder cannot be made.</exception>
+    public static bool IsBusy(DriverConfig config, string name)
+    {
+        using CallLock? alone = CallLock.TryTake(config.RunDir, LockName(name));
+        return alone is null;
+    }
+
     private string Root => config.StagingDir;
 
     /// <summary>
@@ -101,7 +110,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     public void Release(string name, TimeSpan? limit = null)
     {
         string place = Path.Combine(Root, name);
-        if (!Directory.Exists(place) && !IsMountPoint(place))
+        if (!IsThere(place))
         {
             return;
         }
@@ -135,7 +144,8 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     /// next call. Costs one look at the folder when there is nothing.
     /// </summary>
     /// <param name="except">The stage this call is about.</param>
-    public void Sweep(string? except = null)
+    /// <param name="table">The mounts as they were a moment ago: what looks unused is looked at again under its lock.</param>
+    public void Sweep(string? except = null, MountTable? table = null)
     {
         if (!Directory.Exists(Root))
         {
@@ -143,7 +153,6 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         }
 
         string root = CanonicalRoot();
-        MountTable? table = null;
         TimeSpan began = steps.Deadline.Elapsed;
         foreach (string place in Explained(Root, () => Directory.GetDirectories(Root)))
         {
@@ -193,7 +202,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     // Whether what is mounted at the stage serves this volume; what doesn't is taken away, if nobody uses it.
     private bool Standing(string place, VolumeSpec spec, MountOptions options)
     {
-        if (!Directory.Exists(place) && !IsMountPoint(place))
+        if (!IsThere(place))
         {
             return false;
         }
@@ -249,7 +258,18 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
     private static string LockName(string name) => "/image/" + name;
 
-    private static bool IsMountPoint(string place) => MountTable.Read().Entries.Any(mount => mount.MountPoint == place);
+    // What answers with an error is there all the same.
+    private static bool IsThere(string place)
+    {
+        try
+        {
+            return Files.KindOf(place) != FileKind.Missing;
+        }
+        catch (LinuxException)
+        {
+            return true;
+        }
+    }
 
     private static string Canonical(string place) => Explained(place, () => MountTable.Canonical(place));
 

@@ -36,6 +36,21 @@ internal sealed class Unfinished(DriverConfig config)
         }
     }
 
+    /// <summary>All dirs with something left to do, and their stages' names.</summary>
+    public IReadOnlyList<(string Dir, string Stage)> All()
+    {
+        try
+        {
+            return Directory.Exists(Folder)
+                ? [.. Directory.EnumerateFiles(Folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Select(ReadPair).OfType<(string, string)>()]
+                : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Explained(e);
+        }
+    }
+
     /// <summary>Remembers a stage.</summary>
     public void Write(string dir, string stage)
     {
@@ -60,6 +75,19 @@ internal sealed class Unfinished(DriverConfig config)
         catch (LinuxException e)
         {
             throw Explained(e);
+        }
+    }
+
+    // Null: not written whole, or another call has finished meanwhile.
+    private static (string Dir, string Stage)? ReadPair(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path, Encoding.UTF8) is [var dir, var stage] ? (dir, stage) : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
         }
     }
 

@@ -69,6 +69,10 @@ internal sealed class StandardStreams
         }
     }
 
+    /// <summary>Writes the text that a command for people answers with, past whatever libraries print.</summary>
+    /// <exception cref="LinuxException">The reader is gone.</exception>
+    public void Print(string text) => Descriptors.WriteAll(_reply, Encoding.UTF8.GetBytes(text));
+
     /// <summary>Tells the admin who asked for <c>--verbose</c> a line.</summary>
     public void Narrate(string line)
     {

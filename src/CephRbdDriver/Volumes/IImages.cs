@@ -37,6 +37,12 @@ internal interface IImages
     /// <exception cref="VolumeException">The cluster could not be asked.</exception>
     ImageFacts? Find(VolumeSpec spec);
 
+    /// <summary>Looks at many images by one connection.</summary>
+    /// <param name="specs">The volumes, at least one; cluster, user and key are those of the first.</param>
+    /// <param name="seen">Is told each image's place in the list and what was seen, one after another.</param>
+    /// <exception cref="VolumeException">There is no connection. What fails for one image is told to <paramref name="seen"/>.</exception>
+    void LookAt(IReadOnlyList<VolumeSpec> specs, Action<int, ImageLook> seen);
+
     /// <summary>
     /// What the kernel's client needs to know, without asking the cluster or loading Ceph's libraries; null where conf
     /// and keyring do not tell it.

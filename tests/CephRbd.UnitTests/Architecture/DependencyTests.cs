@@ -31,6 +31,7 @@ public partial class DependencyTests
     [InlineData("Mapping", "Volumes", "Config", "Host", "Secrets")]
     [InlineData("Mounting", "Mapping", "FileSystems", "Volumes", "Config", "Host")]
     [InlineData("Hyper", "Volumes", "Config", "Host", "Secrets")]
+    [InlineData("Status", "Volumes", "Config", "Host", "Mapping", "Mounting", "Hyper", "Secrets")]
     [InlineData("Protocol", "Volumes", "Config", "Secrets")]
     [InlineData("Logging", "Volumes", "Config", "Protocol", "Secrets")]
     [InlineData("Admin", "Protocol")]
@@ -115,6 +116,6 @@ public partial class DependencyTests
     private static partial Regex Comments();
 
     // A using, or a type qualified by its folder.
-    [GeneratedRegex(@"(?<![\w.])(?:CephRbd\.Driver\.|Driver\.)?(?<folder>Secrets|Volumes|Config|Ceph\.Conf|Ceph\.Format|Ceph|Host|FileSystems|Mapping|Mounting|Hyper|Protocol|Logging|Admin)(?:;|\.(?<type>[A-Z]\w*))")]
+    [GeneratedRegex(@"(?<![\w.])(?:CephRbd\.Driver\.|Driver\.)?(?<folder>Secrets|Volumes|Config|Ceph\.Conf|Ceph\.Format|Ceph|Host|FileSystems|Mapping|Mounting|Hyper|Status|Protocol|Logging|Admin)(?:;|\.(?<type>[A-Z]\w*))")]
     private static partial Regex DriverNamespaces();
 }
