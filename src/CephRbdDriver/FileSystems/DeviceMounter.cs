@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
+using CephRbd.Native.Guard;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.FileSystems;
@@ -11,7 +12,8 @@ namespace CephRbd.Driver.FileSystems;
 /// <param name="Name">The kernel's name of it, as its log has it.</param>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="ImageSpec">The image, for messages.</param>
-internal sealed record Disk(string Path, string Name, ulong SizeBytes, string ImageSpec);
+/// <param name="IsMounted">Whether it is mounted somewhere already: then no checker may touch it.</param>
+internal sealed record Disk(string Path, string Name, ulong SizeBytes, string ImageSpec, bool IsMounted = false);
 
 /// <summary>Mounts the file system of a device: checked if it was not left clean, grown if its image was.</summary>
 internal sealed class DeviceMounter(Steps steps)
@@ -21,11 +23,16 @@ internal sealed class DeviceMounter(Steps steps)
     /// <summary>
     /// Checks, mounts and grows. A read-only mount changes nothing on the device: no check, no growth.
     /// </summary>
+    /// <param name="disk">The device.</param>
+    /// <param name="found">What its superblock tells, if it was read a moment ago; null to have it read.</param>
+    /// <param name="target">The directory.</param>
+    /// <param name="fsType">The file system.</param>
+    /// <param name="options">How to mount it.</param>
     /// <exception cref="VolumeException">It cannot be mounted; with the words of kernel and checker. Nothing is mounted then.</exception>
-    public void Mount(Disk disk, string target, string fsType, MountOptions options)
+    public void Mount(Disk disk, OnDevice? found, string target, string fsType, MountOptions options)
     {
-        OnDevice? found = OnDevice.Read(disk.Path);
-        if (found is { IsExt: true, IsClean: false } && !options.ReadOnly)
+        found ??= steps.Run($"read the superblock of {disk.Name}", () => OnDevice.Read(disk.Path, steps.Deadline));
+        if (found is { IsExt: true, IsClean: false } && !options.ReadOnly && !disk.IsMounted)
         {
             _tools.CheckExt(disk);
         }
@@ -42,7 +49,7 @@ internal sealed class DeviceMounter(Steps steps)
         }
         catch
         {
-            Mounts.Unmount(target, lazy: true);
+            _ = Detached.Unmount(target, lazy: true, TimeSpan.FromSeconds(1));
             throw;
         }
     }
@@ -61,7 +68,7 @@ internal sealed class DeviceMounter(Steps steps)
             return;
         }
 
-        if (fsType == "xfs" && errno == Errno.Invalid && found is not null && Twins.Of(found.Uuid, disk) is { } twin)
+        if (fsType == "xfs" && errno == Errno.Invalid && found is not null && Twins.Of(found.Uuid, disk, steps.Deadline) is { } twin)
         {
             // A clone or copy of an image that is mounted: XFS wants to be told that this is meant.
             steps.Note($"{twin} has the same UUID: mounting with nouuid");
@@ -74,7 +81,7 @@ internal sealed class DeviceMounter(Steps steps)
             errno = again;
         }
 
-        if (found is { IsExt: true } && !options.ReadOnly && errno is not (Errno.NoSuchDevice or Errno.NotPermitted))
+        if (found is { IsExt: true } && !options.ReadOnly && !disk.IsMounted && errno is not (Errno.NoSuchDevice or Errno.NotPermitted))
         {
             // The superblock said clean, the kernel says otherwise.
             _tools.CheckExt(disk);
@@ -91,18 +98,12 @@ internal sealed class DeviceMounter(Steps steps)
             $"image {disk.ImageSpec}: its {fsType} on {disk.Path} cannot be mounted: {Errno.Explain(errno)}{Hint(errno, fsType, options, found)}{Said(disk, began)}{checker}");
     }
 
-    private static int? TryMount(Disk disk, string target, string fsType, MountOptions options, string data)
+    private int? TryMount(Disk disk, string target, string fsType, MountOptions options, string data)
     {
-        try
-        {
-            MountFlags flags = options.PerFileSystem | (options.ReadOnly ? MountFlags.ReadOnly : 0);
-            Mounts.MountDevice(disk.Path, target, fsType, flags, data.Length == 0 ? null : data);
-            return null;
-        }
-        catch (LinuxException e)
-        {
-            return e.Errno;
-        }
+        MountFlags flags = options.PerFileSystem | (options.ReadOnly ? MountFlags.ReadOnly : 0);
+        int errno = Detached.Mount(disk.Path, target, fsType, flags, data, steps.Deadline.Patience) ?? throw new DeadlineException(
+            $"image {disk.ImageSpec}: its {fsType} on {disk.Path} was not mounted in time. Check ceph -s: OSDs down or frozen, placement groups inactive. The kernel goes on with it; the next call takes up what it finds");
+        return errno == 0 ? null : errno;
     }
 
     private static string Hint(int errno, string fsType, MountOptions options, OnDevice? found) => errno switch

@@ -1,5 +1,6 @@
 using CephRbd.Driver.Volumes;
-using Microsoft.Win32.SafeHandles;
+using CephRbd.Native.Guard;
+using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.FileSystems;
 
@@ -19,16 +20,18 @@ internal sealed record OnDevice(string Type, string Uuid, ulong SizeBytes, bool?
     /// <summary>Reads a device's head.</summary>
     /// <returns>Null when there is no ext or XFS superblock.</returns>
     /// <exception cref="VolumeException">The device can't be read.</exception>
-    public static OnDevice? Read(string devicePath)
+    /// <exception cref="DeadlineException">The cluster does not answer its reads in time.</exception>
+    public static OnDevice? Read(string devicePath, Deadline deadline)
     {
         Span<byte> head = stackalloc byte[HeadBytes];
         try
         {
-            using SafeFileHandle device = File.OpenHandle(devicePath);
-            int length = RandomAccess.Read(device, head, 0);
+            // A read that the cluster does not answer can't be broken off: a process of its own waits for it.
+            int length = Detached.ReadHead(devicePath, head, deadline.Patience) ?? throw new DeadlineException(
+                $"{devicePath} is mapped, but its first bytes could not be read in time. Check ceph -s: OSDs down or frozen, placement groups inactive");
             return Parse(head[..length]);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
         {
             throw new VolumeException($"{devicePath} cannot be read: {e.Message}", e);
         }

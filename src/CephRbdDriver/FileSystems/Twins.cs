@@ -7,18 +7,18 @@ namespace CephRbd.Driver.FileSystems;
 internal static class Twins
 {
     /// <summary>The device of a mounted XFS with this UUID; null when there is none.</summary>
-    public static string? Of(string uuid, Disk disk) =>
+    public static string? Of(string uuid, Disk disk, Deadline deadline) =>
         MountTable.Read().Entries
             .Where(mount => mount.FsType == "xfs" && mount.Source != disk.Path)
             .Select(mount => mount.Source)
             .Distinct()
-            .FirstOrDefault(source => UuidOf(source) == uuid);
+            .FirstOrDefault(source => UuidOf(source, deadline) == uuid);
 
-    private static string? UuidOf(string device)
+    private static string? UuidOf(string device, Deadline deadline)
     {
         try
         {
-            return OnDevice.Read(device)?.Uuid;
+            return OnDevice.Read(device, deadline)?.Uuid;
         }
         catch (VolumeException)
         {

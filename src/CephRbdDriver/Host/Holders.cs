@@ -26,7 +26,7 @@ internal static class Holders
         }
 
         ulong device = DeviceNodes.Encode(major, minor);
-        var namespaces = new HashSet<string>(StringComparer.Ordinal);
+        var places = new Dictionary<string, string[]>(StringComparer.Ordinal);
         string own = LinkOf("/proc/self/ns/mnt") ?? "";
         long began = Environment.TickCount64;
         foreach (int pid in Pids())
@@ -36,7 +36,27 @@ internal static class Holders
                 break;
             }
 
-            found.AddRange(MountedIn(pid, major, minor, own, namespaces).Concat(OpenIn(pid, device)).Take(Most));
+            if (LinkOf(Proc(pid) + "/ns/mnt") is not { } ns)
+            {
+                continue;
+            }
+
+            if (!places.TryGetValue(ns, out string[]? mounted))
+            {
+                mounted = places[ns] = MountedIn(pid, major, minor);
+                found.AddRange(mounted.Take(Most).Select(place => ns == own
+                    ? $"it is mounted at {place}"
+                    : $"pid {pid} ({Command(pid)}) has it mounted at {place} in another mount namespace"));
+            }
+
+            if (name is not null && Command(pid) is ['c', 'e', 'p', 'h', 'r', 'b', 'd', '-', ..] ours && ours.Contains($"/dev/{name} ", StringComparison.Ordinal))
+            {
+                found.Add($"pid {pid} ({ours}) still waits for the cluster on behalf of a call that has ended");
+            }
+            else if (UseOf(pid, device, mounted) is { } use)
+            {
+                found.Add($"pid {pid} ({Command(pid)}) {use}");
+            }
         }
 
         return found.Count > 0
@@ -45,47 +65,39 @@ internal static class Holders
     }
 
     // One look at each mount namespace, through the first process that is in it.
-    private static IEnumerable<string> MountedIn(int pid, uint major, uint minor, string own, HashSet<string> seen)
-    {
-        string proc = Proc(pid);
-        if (LinkOf(proc + "/ns/mnt") is not { } ns || !seen.Add(ns) || ReadText(proc + "/mountinfo") is not { } text)
-        {
-            return [];
-        }
+    private static string[] MountedIn(int pid, uint major, uint minor) =>
+        ReadText(Proc(pid) + "/mountinfo") is { } text
+            ? [.. MountTable.Of(text, DeviceNodes.BlockDeviceAt).Of(major, minor).Select(mount => mount.MountPoint)]
+            : [];
 
-        return MountInfo.Parse(text)
-            .Where(mount => mount.Major == major && mount.Minor == minor)
-            .Select(mount => ns == own
-                ? $"it is mounted at {mount.MountPoint}"
-                : $"pid {pid} ({Command(pid)}) has it mounted at {mount.MountPoint} in another mount namespace")
-            .ToArray();
-    }
-
-    private static IEnumerable<string> OpenIn(int pid, ulong device)
+    // Only links are read, and only what lies in /dev is asked for more: a file on a server that is gone would not answer.
+    private static string? UseOf(int pid, ulong device, string[] mounted)
     {
-        string proc = Proc(pid);
         if (pid == Environment.ProcessId)
         {
-            return [];
+            return null;
         }
 
-        var words = new List<string>();
+        string proc = Proc(pid);
         foreach (string link in Entries(proc + "/fd").Append(proc + "/cwd").Append(proc + "/root"))
         {
-            if (Files.RealDeviceOf(link) == device)
+            if (LinkOf(link) is not { } target)
             {
-                words.Add($"pid {pid} ({Command(pid)}) has the device open");
-                break;
+                continue;
             }
 
-            if (Files.DeviceOf(link) == device)
+            if (target.StartsWith("/dev/", StringComparison.Ordinal) && Files.RealDeviceOf(link) == device)
             {
-                words.Add($"pid {pid} ({Command(pid)}) uses {LinkOf(link) ?? "a file on it"}");
-                break;
+                return $"has {target} open";
+            }
+
+            if (Array.Exists(mounted, place => target == place || target.StartsWith(place + "/", StringComparison.Ordinal)))
+            {
+                return $"uses {target}";
             }
         }
 
-        return words;
+        return null;
     }
 
     private static IEnumerable<int> Pids()

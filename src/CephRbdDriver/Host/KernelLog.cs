@@ -40,6 +40,7 @@ internal static class KernelLog
 
         // Further lines hold key=value pairs for programs.
         return prefix.Length >= 3 && long.TryParse(prefix[2], NumberStyles.None, CultureInfo.InvariantCulture, out long microseconds)
+            && microseconds <= long.MaxValue / TimeSpan.TicksPerMicrosecond
             ? (TimeSpan.FromMicroseconds(microseconds), record[(semicolon + 1)..].Split('\n')[0].Trim())
             : (TimeSpan.Zero, "");
     }

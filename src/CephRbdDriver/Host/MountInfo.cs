@@ -73,7 +73,8 @@ internal static class MountInfo
         return null;
     }
 
-    private static MountEntry? ParseLine(string line)
+    /// <summary>Reads one line; null when it has another form.</summary>
+    public static MountEntry? ParseLine(string line)
     {
         // id parent major:minor root mountpoint options [optional…] - type source superoptions; a source may be empty.
         string[] fields = line.Split(' ');
@@ -111,7 +112,7 @@ internal static class MountInfo
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     /// <summary>Undoes the kernel's octal escapes of blank, tab, line feed, backslash and number sign.</summary>
-    private static string Unescape(string text)
+    public static string Unescape(string text)
     {
         if (!text.Contains('\\', StringComparison.Ordinal))
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CephRbd.Native;
 using CephRbd.Native.Linux;
 
@@ -8,32 +9,46 @@ internal sealed class MountTable
 {
     private static readonly int[] _corrupt = [Errno.Io, Errno.NotConnected, Errno.Stale, Errno.ShutDown, Errno.NoDevice, Errno.NoSuchDevice];
 
-    private readonly ILookup<string, MountEntry> _byPoint;
-    private readonly ILookup<(uint Major, uint Minor), MountEntry> _byDevice;
+    private readonly string[] _lines;
+    private readonly Func<string, (uint Major, uint Minor)?> _deviceAt;
+    private readonly ILookup<string, int> _byPoint;
+    private readonly ILookup<string, int> _byDevice;
 
-    private MountTable(IReadOnlyList<MountEntry> entries)
+    // Beside hundreds of volumes the table has as many lines, and a call asks for two or three of them: only those are
+    // taken apart.
+    private MountTable(string[] lines, Func<string, (uint Major, uint Minor)?> deviceAt)
     {
-        Entries = entries;
-        _byPoint = entries.ToLookup(entry => entry.MountPoint, StringComparer.Ordinal);
-        _byDevice = entries.ToLookup(entry => ((uint)entry.Major, (uint)entry.Minor));
+        _lines = lines;
+        _deviceAt = deviceAt;
+        _byPoint = Enumerable.Range(0, lines.Length).ToLookup(line => MountInfo.Unescape(Field(line, 4)), StringComparer.Ordinal);
+        _byDevice = Enumerable.Range(0, lines.Length).ToLookup(DeviceOf, StringComparer.Ordinal);
     }
 
     /// <summary>All, in the kernel's order: of two on one place the later lies on top.</summary>
-    public IReadOnlyList<MountEntry> Entries { get; }
+    public IEnumerable<MountEntry> Entries => Parsed(Enumerable.Range(0, _lines.Length));
 
     /// <summary>Reads the kernel's table.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static MountTable Read() => Of(File.ReadAllText("/proc/self/mountinfo"));
+    /// <exception cref="LinuxException">The node of a mounted device cannot be looked at.</exception>
+    public static MountTable Read() => Of(File.ReadAllText("/proc/self/mountinfo"), DeviceNodes.BlockDeviceAt);
 
     /// <summary>The table that a mountinfo text tells.</summary>
-    public static MountTable Of(string mountInfo) => new(MountInfo.Parse(mountInfo));
+    /// <param name="mountInfo">The text.</param>
+    /// <param name="deviceAt">Tells the numbers of the block device that has a node.</param>
+    public static MountTable Of(string mountInfo, Func<string, (uint Major, uint Minor)?> deviceAt) =>
+        new(mountInfo.Split('\n', StringSplitOptions.RemoveEmptyEntries), deviceAt);
 
     /// <summary>The mounts at exactly this place, the lowest first.</summary>
     /// <param name="place">Without symbolic links: see <see cref="Canonical"/>.</param>
-    public IEnumerable<MountEntry> At(string place) => _byPoint[place];
+    public IEnumerable<MountEntry> At(string place) => Parsed(_byPoint[place]);
 
     /// <summary>The mounts of one block device.</summary>
-    public IEnumerable<MountEntry> Of(uint major, uint minor) => _byDevice[(major, minor)];
+    public IEnumerable<MountEntry> Of(uint major, uint minor) =>
+        Parsed(_byDevice[Numbers(major, minor)]);
+
+    /// <summary>The mounts right below a folder of this name, wherever it is.</summary>
+    public IEnumerable<MountEntry> Below(string folder) =>
+        Entries.Where(entry => Path.GetFileName(Path.GetDirectoryName(entry.MountPoint.AsSpan())).SequenceEqual(folder));
 
     /// <summary>
     /// A place as mountinfo shows it. The place itself is not touched, only what leads to it: a mount whose device is
@@ -50,6 +65,38 @@ internal sealed class MountTable
             : trimmed;
     }
 
+    // btrfs has a number of its own in mountinfo, as it may lie on several devices: ours lie on the one they name.
+    private static MountEntry WithDevice(MountEntry entry, Func<string, (uint Major, uint Minor)?> deviceAt) =>
+        entry is { Major: 0, FsType: "btrfs" } && deviceAt(entry.Source) is var (major, minor)
+            ? entry with { Major = (int)major, Minor = (int)minor }
+            : entry;
+
     /// <summary>Whether what is mounted there answers with an error that says its device or server is gone.</summary>
     public static bool IsCorrupt(string place) => Files.ErrorOf(place) is { } errno && Array.IndexOf(_corrupt, errno) >= 0;
+
+    private IEnumerable<MountEntry> Parsed(IEnumerable<int> lines) =>
+        lines.Select(line => MountInfo.ParseLine(_lines[line])).OfType<MountEntry>().Select(entry => WithDevice(entry, _deviceAt));
+
+    private static string Numbers(uint major, uint minor) => string.Create(CultureInfo.InvariantCulture, $"{major}:{minor}");
+
+    private string DeviceOf(int line)
+    {
+        string numbers = Field(line, 2);
+        return numbers.StartsWith("0:", StringComparison.Ordinal) && _lines[line].Contains(" - btrfs ", StringComparison.Ordinal)
+            && MountInfo.ParseLine(_lines[line]) is { } entry && WithDevice(entry, _deviceAt) is { Major: > 0 } known
+                ? Numbers((uint)known.Major, (uint)known.Minor)
+                : numbers;
+    }
+
+    private string Field(int line, int number)
+    {
+        ReadOnlySpan<char> rest = _lines[line];
+        for (int i = 0; i < number; i++)
+        {
+            rest = rest[(rest.IndexOf(' ') + 1)..];
+        }
+
+        int end = rest.IndexOf(' ');
+        return end < 0 ? "" : rest[..end].ToString();
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CephRbd.Native;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Host;
@@ -10,6 +11,9 @@ namespace CephRbd.Driver.Host;
 /// <param name="runDir">The folder for state that need not outlive a reboot.</param>
 internal sealed class PrivatePlaces(string runDir)
 {
+    /// <summary>The one file that such a folder may hold for a while: a key for a daemon that is started.</summary>
+    public const string KeyringName = "keyring";
+
     private string Root => Path.Combine(runDir, "stage");
 
     /// <summary>Makes this process's folder.</summary>
@@ -23,8 +27,8 @@ internal sealed class PrivatePlaces(string runDir)
     }
 
     /// <summary>Clears away what killed processes left. Costs one look when there is nothing.</summary>
-    /// <exception cref="LinuxException">Something can't be unmounted.</exception>
-    /// <exception cref="IOException">Something can't be removed.</exception>
+    /// <exception cref="LinuxException">Something can't be unmounted or removed.</exception>
+    /// <exception cref="IOException">The folders can't be listed.</exception>
     public void Sweep()
     {
         if (!Directory.Exists(Root))
@@ -40,13 +44,44 @@ internal sealed class PrivatePlaces(string runDir)
                 && long.TryParse(owner[1], NumberStyles.None, CultureInfo.InvariantCulture, out long start)
                 && !Processes.IsAlive(pid, start))
             {
-                foreach (MountEntry _ in MountTable.Read().At(MountTable.Canonical(place)))
-                {
-                    Mounts.Unmount(place, lazy: true);
-                }
-
-                Directory.Delete(place);
+                Clear(place);
             }
+        }
+    }
+
+    // Another call may do the same at the same time.
+    private static void Clear(string place)
+    {
+        foreach (MountEntry _ in MountTable.Read().At(MountTable.Canonical(place)))
+        {
+            try
+            {
+                Mounts.Unmount(place, lazy: true);
+            }
+            catch (LinuxException e) when (e.Errno is Errno.Invalid or Errno.NoEntry)
+            {
+                // It is unmounted already.
+            }
+        }
+
+        // A keyring may not be whole yet, and then has another name.
+        foreach (string file in Leftovers(place))
+        {
+            Files.Remove(file);
+        }
+
+        Files.RemoveDirectory(place);
+    }
+
+    private static string[] Leftovers(string place)
+    {
+        try
+        {
+            return [.. Directory.GetFiles(place).Where(file => Path.GetFileName(file).Contains(KeyringName, StringComparison.Ordinal))];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
         }
     }
 }

@@ -31,6 +31,8 @@ internal static class Tool
     {
         // Jewel's librados opens its sockets without close-on-exec; the program has no business with them.
         Descriptors.CloseOnExecAll(3);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
+        limit.CancelAfter(deadline.Remaining);
         try
         {
             BufferedCommandResult result = Cli.Wrap(path)
@@ -45,15 +47,14 @@ internal static class Tool
                     }
                 })
                 .WithValidation(CommandResultValidation.None)
-                .ExecuteBufferedAsync(deadline.Token)
+                .ExecuteBufferedAsync(limit.Token)
                 .GetAwaiter().GetResult();
             string words = (result.StandardError + "\n" + result.StandardOutput).Trim();
             return (result.ExitCode, words.Length <= 500 ? words : "…" + words[^500..]);
         }
         catch (OperationCanceledException)
         {
-            deadline.Check();
-            throw;
+            throw new DeadlineException(deadline.Describe());
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
         {

@@ -6,8 +6,11 @@ namespace CephRbd.Driver.Mapping;
 
 /// <summary>The kernel's rbd bus in sysfs: what is mapped, what the kernel can, and the two control files.</summary>
 /// <param name="root">Where the bus is.</param>
-internal sealed class KrbdBus(string root = "/sys/bus/rbd")
+internal sealed class KrbdBus(string root = KrbdBus.Bus)
 {
+    private const string Bus = "/sys/bus/rbd";
+    private const string Devices = "/sys/devices/rbd";
+
     private string DevicesFolder => root + "/devices";
 
     /// <summary>Whether the kernel's rbd module is loaded.</summary>
@@ -23,9 +26,12 @@ internal sealed class KrbdBus(string root = "/sys/bus/rbd")
     public IReadOnlySet<int> Ids()
     {
         HashSet<int> ids = [];
-        if (Directory.Exists(DevicesFolder))
+
+        // The bus has links; where the devices themselves are is asked for first, since each link would be followed.
+        string folder = root == Bus && Directory.Exists(Devices) ? Devices : DevicesFolder;
+        if (Directory.Exists(folder))
         {
-            foreach (string path in Directory.EnumerateFileSystemEntries(DevicesFolder))
+            foreach (string path in Directory.EnumerateFileSystemEntries(folder))
             {
                 if (int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
                 {
@@ -38,8 +44,11 @@ internal sealed class KrbdBus(string root = "/sys/bus/rbd")
     }
 
     /// <summary>The devices of one image, whatever their cluster and snapshot. Costs one small read for each other device.</summary>
-    public IEnumerable<MappedImage> Named(string image, string pool) =>
-        Ids().Order().Where(id => Attribute(id, "name")?.TrimEnd('\n') == image).Select(Read)
+    /// <param name="image">The image's name.</param>
+    /// <param name="pool">Its pool.</param>
+    /// <param name="except">Devices that are known to be other images'.</param>
+    public IEnumerable<MappedImage> Named(string image, string pool, IReadOnlySet<int> except) =>
+        Ids().Order().Where(id => !except.Contains(id) && Attribute(id, "name")?.TrimEnd('\n') == image).Select(Read)
             .OfType<MappedImage>().Where(device => device.Identity.Pool == pool);
 
     /// <summary>All devices.</summary>

@@ -17,9 +17,6 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
     private const int BusyTries = 40;
     private static readonly TimeSpan _busyPause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>What an undo may still take once the call's time is over.</summary>
-    private static readonly TimeSpan _reserve = TimeSpan.FromSeconds(2);
-
     /// <summary>The kernel's bus.</summary>
     public KrbdBus Bus => bus;
 
@@ -75,10 +72,20 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
 
     /// <summary>Unmaps a device; one that is gone already is fine.</summary>
     /// <exception cref="VolumeException">It is in use; says by whom.</exception>
-    public void Unmap(MappedImage device) => steps.Run($"unmap {device.Name}", () =>
+    public void Unmap(MappedImage device) => steps.Run($"unmap {device.Name}", () => UnmapNow(device));
+
+    /// <summary>As <see cref="Unmap"/>, also when the call's time is over: for what is taken back.</summary>
+    /// <exception cref="VolumeException">It is in use; says by whom.</exception>
+    public void UnmapNow(MappedImage device)
     {
         for (int tries = 1; ; tries++)
         {
+            // Numbers are used again: by now it may be another image's.
+            if (bus.Read(device.Id)?.Identity != device.Identity)
+            {
+                return;
+            }
+
             try
             {
                 bus.Remove(device.Id, force: false);
@@ -89,16 +96,15 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
             {
                 return;
             }
-            catch (LinuxException e) when (e.Errno is Errno.Busy or Errno.InProgress && tries < BusyTries && steps.Deadline.Remaining > _busyPause)
+            catch (LinuxException e) when (e.Errno is Errno.Busy or Errno.InProgress && tries < BusyTries)
             {
                 // udev and scanners open a device for a moment whenever it changes.
-                steps.Deadline.Token.WaitHandle.WaitOne(_busyPause);
+                Thread.Sleep(_busyPause);
             }
             catch (LinuxException e) when (e.Errno == Errno.Busy && config.ForceUnmap && Environment.OSVersion.Version >= new Version(4, 9))
             {
                 steps.Note($"{device.Name} is in use, and forceUnmap is set: unmapping it all the same");
-                bus.Remove(device.Id, force: true);
-                AwaitGone(device);
+                Force(device);
                 return;
             }
             catch (LinuxException e) when (e.Errno == Errno.Busy)
@@ -111,7 +117,7 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
                 throw new VolumeException($"image {device.Identity.ImageSpec}: the kernel cannot unmap {device.DevicePath}: {e.Message}", e);
             }
         }
-    });
+    }
 
     // One for all calls, whatever is left of their time: the kernel shares one client among maps with the same options.
     private int MountTimeout => Math.Clamp(config.TimeoutSeconds / 2, 3, 60);
@@ -155,11 +161,9 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
         }, maxStackSize: 256 << 10)
         { IsBackground = true, Name = "map" };
         thread.Start();
-        TimeSpan patience = steps.Deadline.Remaining - _reserve;
         while (!thread.Join(TimeSpan.FromMilliseconds(100)))
         {
-            patience = steps.Deadline.Remaining - _reserve;
-            if (patience <= TimeSpan.Zero || steps.Deadline.Token.IsCancellationRequested)
+            if (steps.Deadline.Patience == TimeSpan.Zero || steps.Deadline.Token.IsCancellationRequested)
             {
                 throw new DeadlineException(
                     $"image {image.ImageSpec}: the kernel did not map it in time ({(steps.Deadline.StopReason ?? steps.Deadline.ExpiryReason)}){Said(began)}{Undo(image, before)}. " +
@@ -201,12 +205,30 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
         }
     }
 
+    private void Force(MappedImage device)
+    {
+        try
+        {
+            bus.Remove(device.Id, force: true);
+        }
+        catch (LinuxException e) when (e.Errno is not (Errno.NoEntry or Errno.NoSuchDevice))
+        {
+            throw new VolumeException($"image {device.Identity.ImageSpec}: the kernel does not unmap {device.DevicePath}, not even by force: {e.Message}", e);
+        }
+
+        AwaitGone(device);
+    }
+
     private void AwaitGone(MappedImage device)
     {
         // A removal returns when it is done, but of two at once the second returns early.
-        for (int i = 0; i < BusyTries && bus.Read(device.Id) is { } still && still.Identity == device.Identity; i++)
+        for (int i = 0; bus.Read(device.Id)?.Identity == device.Identity; i++)
         {
-            steps.Deadline.Check();
+            if (i == BusyTries)
+            {
+                throw new VolumeException($"image {device.Identity.ImageSpec}: {device.DevicePath} is still mapped after the kernel was told to unmap it. Look at dmesg; the call can be tried again");
+            }
+
             Thread.Sleep(_busyPause);
         }
     }

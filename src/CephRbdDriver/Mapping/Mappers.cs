@@ -4,10 +4,13 @@ using CephRbd.Driver.Volumes;
 namespace CephRbd.Driver.Mapping;
 
 /// <summary>Both ways to a block device: what is mapped on this node, whoever mapped it.</summary>
-internal sealed class Mappers(DriverConfig config, Steps steps)
+/// <param name="config">The config in force.</param>
+/// <param name="steps">The call's steps.</param>
+/// <param name="bus">The kernel's bus; null for this node's.</param>
+internal sealed class Mappers(DriverConfig config, Steps steps, KrbdBus? bus = null)
 {
     /// <summary>The kernel's own client.</summary>
-    public KrbdMapper Krbd { get; } = new(config, new KrbdBus(), steps);
+    public KrbdMapper Krbd { get; } = new(config, bus ?? new KrbdBus(), steps);
 
     /// <summary>The daemon rbd-nbd.</summary>
     public NbdMapper Nbd { get; } = new(config, steps);
@@ -16,8 +19,10 @@ internal sealed class Mappers(DriverConfig config, Steps steps)
     public IEnumerable<MappedImage> All() => Krbd.Bus.All().Concat(NbdMapper.All());
 
     /// <summary>The devices of images with this name in this pool, whatever their cluster.</summary>
-    public IEnumerable<MappedImage> Named(ImageIdentity image) =>
-        Krbd.Bus.Named(image.Image, image.Pool).Concat(NbdMapper.All()).Where(device => device.Identity.Compare(image) != Match.No);
+    /// <param name="image">The image.</param>
+    /// <param name="others">The numbers of rbd devices that are known to be other images'.</param>
+    public IEnumerable<MappedImage> Named(ImageIdentity image, IReadOnlySet<int> others) =>
+        Krbd.Bus.Named(image.Image, image.Pool, others).Concat(NbdMapper.All()).Where(device => device.Identity.Compare(image) != Match.No);
 
     /// <summary>The image behind a block device's numbers; null when it is none of a mapped image, or gone.</summary>
     public MappedImage? Behind(uint major, uint minor) => Sysfs.BlockDeviceName(major, minor) switch
@@ -42,6 +47,20 @@ internal sealed class Mappers(DriverConfig config, Steps steps)
         else
         {
             Krbd.Unmap(device);
+        }
+    }
+
+    /// <summary>As <see cref="Unmap"/>, also when the call's time is over: for what is taken back.</summary>
+    /// <exception cref="VolumeException">It is in use; says by whom.</exception>
+    public void UnmapNow(MappedImage device)
+    {
+        if (device.Mapper == MapperKind.Nbd)
+        {
+            Nbd.UnmapNow(device);
+        }
+        else
+        {
+            Krbd.UnmapNow(device);
         }
     }
 }

@@ -13,9 +13,14 @@ namespace CephRbd.Driver.Mapping;
 /// </summary>
 internal sealed class NbdMapper(DriverConfig config, Steps steps)
 {
+    // Not /sys/block: that has links, each of which would be followed.
+    private const string Blocks = "/sys/devices/virtual/block";
     private const string Program = "rbd-nbd";
     private const uint PrivateFile = 0x180; // 0600
+
+    private readonly PrivatePlaces _places = new(config.RunDir);
     private static readonly TimeSpan _busyPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _unmapLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Whether rbd-nbd is installed.</summary>
@@ -23,8 +28,8 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
 
     /// <summary>All images mapped by rbd-nbd.</summary>
     public static IEnumerable<MappedImage> All() =>
-        Directory.Exists("/sys/block")
-            ? Directory.EnumerateFileSystemEntries("/sys/block", "nbd*")
+        Directory.Exists(Blocks)
+            ? Directory.EnumerateFileSystemEntries(Blocks, "nbd*")
                 .Select(path => Path.GetFileName(path)[3..])
                 .Select(id => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? Read(number) : null)
                 .OfType<MappedImage>()
@@ -33,7 +38,7 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
     /// <summary>One device; null when no rbd-nbd serves it.</summary>
     public static MappedImage? Read(int id)
     {
-        string block = string.Create(CultureInfo.InvariantCulture, $"/sys/block/nbd{id}");
+        string block = string.Create(CultureInfo.InvariantCulture, $"{Blocks}/nbd{id}");
         if (Sysfs.ReadTrimmed(block + "/pid") is not { Length: > 0 } pid
             || OfProcess(pid, "cmdline") is not { Length: > 0 } cmdline
             || NbdMap.Parse(cmdline, OfProcess(pid, "environ")) is not { } map
@@ -73,12 +78,17 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
 
     /// <summary>Unmaps a device; one that is gone is fine.</summary>
     /// <exception cref="VolumeException">It is in use; says by whom.</exception>
-    public void Unmap(MappedImage device) => steps.Run($"unmap {device.Name}", () =>
+    public void Unmap(MappedImage device) => steps.Run($"unmap {device.Name}", () => UnmapNow(device));
+
+    /// <summary>As <see cref="Unmap"/>, also when the call's time is over: for what is taken back.</summary>
+    /// <exception cref="VolumeException">It is in use; says by whom.</exception>
+    public void UnmapNow(MappedImage device)
     {
         // rbd-nbd takes a device away from under a mounted file system without a word.
-        for (TimeSpan began = steps.Deadline.Elapsed; !IsFree(device) && !config.ForceUnmap; steps.Deadline.Token.WaitHandle.WaitOne(_pause))
+        using var moment = new Deadline(_unmapLimit);
+        for (; !IsFree(device) && !config.ForceUnmap; Thread.Sleep(_pause))
         {
-            if (steps.Deadline.Elapsed - began > _busyPatience || steps.Deadline.Remaining < _pause)
+            if (moment.Elapsed > _busyPatience)
             {
                 throw new VolumeException(
                     $"image {device.Identity.ImageSpec}: {device.DevicePath} cannot be unmapped, it is in use: {Holders.Describe(device.Major, device.Minor, device.Name)}. End that, and the call succeeds when it is tried again");
@@ -92,33 +102,27 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
 
         string program = Tool.Find(Program) ?? throw new VolumeException(
             $"image {device.Identity.ImageSpec}: {device.DevicePath} cannot be unmapped, {Program} is not on this node any more: apt install rbd-nbd");
-        (int exit, string words) = Tool.Run(program, ["unmap", device.DevicePath], "/", steps.Deadline);
-        for (TimeSpan began = steps.Deadline.Elapsed; Read(device.Id)?.Identity == device.Identity; steps.Deadline.Token.WaitHandle.WaitOne(_pause))
+        (int exit, string words) = Tool.Run(program, ["unmap", device.DevicePath], "/", moment);
+        for (TimeSpan began = moment.Elapsed; Read(device.Id)?.Identity == device.Identity; Thread.Sleep(_pause))
         {
-            if (exit != 0 || steps.Deadline.Elapsed - began > _busyPatience)
+            if (exit != 0 || moment.Elapsed - began > _busyPatience)
             {
                 throw new VolumeException($"image {device.Identity.ImageSpec}: {Program} could not unmap {device.DevicePath} ({exit}): {words}");
             }
-
-            steps.Deadline.Check();
         }
-    });
+    }
 
     private (int ExitCode, string Words) RunMap(string program, ImageIdentity image, KernelAccess access, string? cluster, bool readOnly, HashSet<int> before)
     {
-        string? keyring = null;
+        string place = _places.Make();
         try
         {
             var arguments = new List<string> { "map", "--id", access.User, "-c", config.ConfPathFor(cluster) };
             if (access.Key is { } key)
             {
                 // In memory, for root alone, and gone as soon as the daemon has read it: an argument would be for all to see.
-                string folder = Path.Combine(config.RunDir, "keys");
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                string name = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}.keyring");
-                keyring = Path.Combine(folder, name);
-                Files.WriteDurable(folder, name, System.Text.Encoding.UTF8.GetBytes($"[client.{access.User}]\nkey = {key.Reveal()}\n"), PrivateFile);
-                arguments.AddRange(["--keyring", keyring]);
+                Files.WriteDurable(place, PrivatePlaces.KeyringName, System.Text.Encoding.UTF8.GetBytes($"[client.{access.User}]\nkey = {key.Reveal()}\n"), PrivateFile);
+                arguments.AddRange(["--keyring", Path.Combine(place, PrivatePlaces.KeyringName)]);
             }
 
             if (readOnly)
@@ -136,10 +140,8 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
         }
         finally
         {
-            if (keyring is not null)
-            {
-                Files.Remove(keyring);
-            }
+            Files.Remove(Path.Combine(place, PrivatePlaces.KeyringName));
+            Files.RemoveDirectory(place);
         }
     }
 

@@ -18,6 +18,7 @@ internal static class StageName
 
     // Before the hash of a name that was cut. No whole name has it.
     private const char CutMark = '+';
+    private const int HashDigits = 16;
 
     /// <summary>Names an image's folder.</summary>
     /// <param name="cluster">The cluster's name; null for the default one.</param>
@@ -94,6 +95,14 @@ internal static class StageName
         identity = read;
         return true;
     }
+
+    /// <summary>Whether a folder's name is one that <see cref="Of"/> writes: others in the same place are somebody else's.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>True also for one that was cut.</returns>
+    public static bool IsOne(string name) =>
+        TryParse(name, out _, out _)
+        || (name.Length == MaxBytes && name[^(HashDigits + 1)] == CutMark
+            && name[(MaxBytes - HashDigits)..].All(char.IsAsciiHexDigitLower));
 
     private static void Encode(StringBuilder name, string field)
     {

@@ -12,6 +12,12 @@ internal static class Sysfs
     /// <exception cref="UnauthorizedAccessException">The kernel refuses to let it be read.</exception>
     public static string? Read(string path)
     {
+        // An exception costs more than the question, and most of what is asked for is not there.
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
         try
         {
             using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(path);

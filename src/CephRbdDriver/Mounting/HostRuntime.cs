@@ -55,11 +55,13 @@ internal sealed class HostRuntime : IVolumeRuntime
             return "rbd:" + spec.ImageSpec;
         }
 
+        _ = OptionsOf(ref spec);
         _stages.Sweep();
         using CallLock alone = _stages.Lock(_stages.NameOf(spec));
         string volume = spec.VolumeName ?? spec.ImageSpec;
         ImageIdentity image = _attacher.IdentityOf(spec);
-        if (_records.Find(volume) is { } before && before.Image.Compare(image) == Match.No)
+        AttachRecords.Record? before = _records.Find(volume);
+        if (before is not null && before.Image.Compare(image) == Match.No)
         {
             throw new VolumeException(
                 $"the volume name {volume} stands for image {before.Image.ImageSpec} on this node, and kubelet tells attached volumes apart by their names alone: detach that first (cephrbd detach {volume}), or give this volume another name");
@@ -69,8 +71,12 @@ internal sealed class HostRuntime : IVolumeRuntime
         _records.Write(new AttachRecords.Record(volume, spec.Cluster, image));
         return UndoStack.Guard(undo =>
         {
-            undo.Push($"the record of {volume}", () => _records.Remove(volume));
-            return _attacher.Attach(spec, undo).DevicePath;
+            if (before is null)
+            {
+                undo.Push($"the record of {volume}", () => _records.Remove(volume));
+            }
+
+            return _attacher.Attach(spec, undo).Device.DevicePath;
         });
     }
 
@@ -87,10 +93,10 @@ internal sealed class HostRuntime : IVolumeRuntime
     public void MountDevice(string deviceMountDir, string device, VolumeSpec spec)
     {
         RequireAbsolute(deviceMountDir);
-        MountOptions options = OptionsOf(spec);
+        MountOptions options = OptionsOf(ref spec);
         using CallLock dirLock = LockDir(deviceMountDir);
         using CallLock imageLock = _stages.Lock(_stages.NameOf(spec));
-        Directory.CreateDirectory(deviceMountDir);
+        PodDirs.Make(deviceMountDir);
         if (_dirs.Stands(deviceMountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly))
         {
             return;
@@ -107,29 +113,27 @@ internal sealed class HostRuntime : IVolumeRuntime
     public void Mount(string mountDir, VolumeSpec spec)
     {
         RequireDirectory(mountDir);
-        MountOptions options = OptionsOf(spec);
+        MountOptions options = OptionsOf(ref spec);
         using CallLock dirLock = LockDir(mountDir);
         _dirs.Sweep();
-        if (_dirs.Stands(mountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly))
+        var table = MountTable.Read();
+        if (_dirs.Stands(mountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly, table))
         {
             _steps.Note("the volume stands there already: nothing to do");
             return;
         }
 
         string name = _stages.NameOf(spec);
-        _stages.Sweep(except: name);
+        _stages.Sweep(except: name, table);
         using CallLock imageLock = _stages.Lock(name);
         string stage = DeviceMountOf(spec, options) ?? _stages.Ensure(spec, options);
-        try
-        {
-            _dirs.Give(stage, mountDir, options);
-        }
-        catch
+        UndoStack.Guard(undo =>
         {
             // Nobody else may use the stage: then it goes as well.
-            _stages.Release(name);
-            throw;
-        }
+            undo.Push($"the stage {stage}", () => _stages.Release(name));
+            _dirs.Give(stage, mountDir, options);
+            return true;
+        });
     }
 
     /// <inheritdoc/>
@@ -184,7 +188,7 @@ internal sealed class HostRuntime : IVolumeRuntime
             return;
         }
 
-        foreach (MappedImage device in _mappers.Named(record.Image with { ClusterFsid = _attacher.FsidOf(record.Cluster) }))
+        foreach (MappedImage device in _attacher.Candidates(record.Image with { ClusterFsid = _attacher.FsidOf(record.Cluster) }))
         {
             string[] mounts = [.. MountTable.Read().Of(device.Major, device.Minor).Select(mount => mount.MountPoint)];
             if (mounts.Length > 0)
@@ -226,7 +230,7 @@ internal sealed class HostRuntime : IVolumeRuntime
         // but only for what is worth a program's start.
         try
         {
-            _stages.Ensure(spec, OptionsOf(spec));
+            _stages.Ensure(spec, OptionsOf(ref spec));
             expansion.GrowMounted(_attacher.FindMapped(spec) ?? throw new VolumeException($"image {spec.ImageSpec}: its mapping is gone"), spec);
         }
         finally
@@ -267,12 +271,14 @@ internal sealed class HostRuntime : IVolumeRuntime
             : mount.MountPoint;
     }
 
-    private MountOptions OptionsOf(VolumeSpec spec)
+    // "ro" among the options means what kubelet's own word for it means.
+    private MountOptions OptionsOf(ref VolumeSpec spec)
     {
         MountOptions options = spec.MountOptions is { } own
             ? MountOptions.Parse(own, "option \"mountOptions\"")
             : MountOptions.Parse(_config.MountOptions ?? "", "mountOptions in the config");
-        return options with { ReadOnly = options.ReadOnly || spec.ReadOnly };
+        spec = spec with { ReadOnly = options.ReadOnly || spec.ReadOnly };
+        return options with { ReadOnly = spec.ReadOnly };
     }
 
     private CallLock LockDir(string dir) => _steps.Run(

@@ -1,10 +1,18 @@
+using System.Globalization;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.FileSystems;
+using CephRbd.Driver.Host;
 using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
 
 namespace CephRbd.Driver.Mounting;
+
+/// <summary>An image's device, and its file system if that was looked at already.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Found">What its superblock tells; null when it was not read.</param>
+/// <param name="IsMounted">Whether it is mounted somewhere already: then its file system is the kernel's, and nobody checks it.</param>
+internal sealed record AttachedImage(MappedImage Device, OnDevice? Found, bool IsMounted = false);
 
 /// <summary>
 /// From a volume to a block device that holds its file system. An image that a kernel had mounted before is mapped
@@ -12,19 +20,34 @@ namespace CephRbd.Driver.Mounting;
 /// </summary>
 internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers mappers, Steps steps)
 {
+    private const string KrbdNode = "/dev/rbd";
+
+    private readonly Dictionary<string, string?> _fsids = new(StringComparer.Ordinal);
+
     /// <summary>The volume's image, as far as conf and spec tell.</summary>
     public ImageIdentity IdentityOf(VolumeSpec spec) =>
-        new(spec.Pool, spec.Namespace, spec.Image, Snapshot: null) { ClusterFsid = images.FsidFromConf(spec.Cluster) };
+        new(spec.Pool, spec.Namespace, spec.Image, Snapshot: null) { ClusterFsid = FsidOf(spec.Cluster) };
 
     /// <summary>The id of a cluster, if its conf tells it.</summary>
-    public string? FsidOf(string? cluster) => images.FsidFromConf(cluster);
+    public string? FsidOf(string? cluster)
+    {
+        if (!_fsids.TryGetValue(cluster ?? "", out string? fsid))
+        {
+            _fsids[cluster ?? ""] = fsid = images.FsidFromConf(cluster);
+        }
+
+        return fsid;
+    }
+
+    /// <summary>The devices that may be an image's: of its name and pool, less those that are mounted as other images.</summary>
+    public IEnumerable<MappedImage> Candidates(ImageIdentity image) => mappers.Named(image, MountedAsOthers(image));
 
     /// <summary>The device of an image that is mapped already; null when it is not.</summary>
     /// <exception cref="VolumeException">An image of this name is mapped, and the cluster does not tell whether it is this one.</exception>
     public MappedImage? FindMapped(VolumeSpec spec) => steps.Run("look for a mapping", () =>
     {
         ImageIdentity wanted = IdentityOf(spec);
-        foreach (MappedImage device in mappers.Named(wanted))
+        foreach (MappedImage device in Candidates(wanted).ToArray())
         {
             Match match = device.Identity.Compare(wanted);
             if (match == Match.Unsure && wanted.ImageId is null)
@@ -49,25 +72,56 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     /// <param name="spec">The volume.</param>
     /// <param name="undo">Learns how to take back what is done.</param>
     /// <exception cref="VolumeException">It could not be done; says why.</exception>
-    public MappedImage Attach(VolumeSpec spec, UndoStack undo)
+    public AttachedImage Attach(VolumeSpec spec, UndoStack undo)
     {
         if (FindMapped(spec) is { } existing)
         {
-            if (IsReady(existing, spec))
+            if (MountTable.Read().Of(existing.Major, existing.Minor).FirstOrDefault() is { } mount)
+            {
+                return new AttachedImage(AsMounted(existing, mount, spec), Found: null, IsMounted: true);
+            }
+
+            if (Ready(existing, spec) is { } ready)
             {
                 steps.Note($"{existing.Name} is a mapping of it: taken as it is");
-                return existing;
+                return ready;
             }
 
             // It has to be looked at through librbd, which formats nothing that somebody has open.
             mappers.Unmap(existing);
         }
 
-        return StraightAway(spec, undo) ?? Prepared(spec, undo);
+        return StraightAway(spec, undo) ?? new AttachedImage(Prepared(spec, undo), Found: null);
+    }
+
+    // Whatever is asked for, what is mounted is not taken away from under whoever uses it.
+    private static MappedImage AsMounted(MappedImage device, MountEntry mount, VolumeSpec spec) =>
+        mount.FsType != spec.FsType
+            ? throw new VolumeException($"image {spec.ImageSpec} is mounted at {mount.MountPoint} on this node with {mount.FsType}, so it can't be given as {spec.FsType}")
+            : device.ReadOnly && !spec.ReadOnly
+                ? throw new VolumeException($"image {spec.ImageSpec} is mapped for reading only and mounted at {mount.MountPoint} on this node, so it can't be given for writing. Wait until that is unmounted, or run this pod on another node")
+                : device;
+
+    // Beside hundreds of volumes most devices are known by where they are mounted, and need not be asked one by one.
+    private HashSet<int> MountedAsOthers(ImageIdentity image)
+    {
+        HashSet<int> others = [];
+        foreach (MountEntry mount in MountTable.Read().Below(Path.GetFileName(config.StagingDir.TrimEnd('/'))))
+        {
+            if (mount.Source.StartsWith(KrbdNode, StringComparison.Ordinal)
+                && int.TryParse(mount.Source.AsSpan(KrbdNode.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && StageName.TryParse(Path.GetFileName(mount.MountPoint), out _, out ImageIdentity? mounted)
+                && mounted.Compare(image) == Match.No)
+            {
+                others.Add(id);
+            }
+        }
+
+        return others;
     }
 
     // The quick way: nothing of Ceph's libraries is loaded.
-    private MappedImage? StraightAway(VolumeSpec spec, UndoStack undo)
+    private AttachedImage? StraightAway(VolumeSpec spec, UndoStack undo)
     {
         if (Wanted(spec) == MapperKind.Nbd || images.AccessFromConf(spec) is not { } access || !mappers.Krbd.Load().Ready)
         {
@@ -86,10 +140,10 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
             return null;
         }
 
-        if (IsReady(device, spec))
+        undo.Push($"the mapping {device.Name}", () => mappers.UnmapNow(device));
+        if (Ready(device, spec) is { } ready)
         {
-            undo.Push($"the mapping {device.Name}", () => mappers.Unmap(device));
-            return device;
+            return ready;
         }
 
         mappers.Unmap(device);
@@ -116,7 +170,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         MappedImage device = byKernel
             ? ByKernel(spec, image, access, facts.Features, supported, ready ? null : problem)
             : mappers.Nbd.Map(image, access, spec.Cluster, spec.ReadOnly);
-        undo.Push($"the mapping {device.Name}", () => mappers.Unmap(device));
+        undo.Push($"the mapping {device.Name}", () => mappers.UnmapNow(device));
         return device;
     }
 
@@ -144,11 +198,13 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     }
 
     // A file system that was mounted once is complete, and nothing of ours is to be finished on the image.
-    private static bool IsReady(MappedImage device, VolumeSpec spec) =>
-        (device.ReadOnly ? spec.ReadOnly : true)
+    private AttachedImage? Ready(MappedImage device, VolumeSpec spec) =>
+        (!device.ReadOnly || spec.ReadOnly)
         && (spec.SizeBytes is not { } asked || device.SizeBytes >= asked)
-        && OnDevice.Read(device.DevicePath) is { WasMountedBefore: true } found
-        && found.Type == spec.FsType;
+        && OnDevice.Read(device.DevicePath, steps.Deadline) is { WasMountedBefore: true } found
+        && found.Type == spec.FsType
+            ? new AttachedImage(device, found)
+            : null;
 
     private MapperKind Wanted(VolumeSpec spec) => spec.Mapper ?? config.Mapper;
 }

@@ -3,6 +3,7 @@ using CephRbd.Driver.FileSystems;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
+using CephRbd.Native;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Mounting;
@@ -21,11 +22,12 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
     /// <param name="spec">The volume.</param>
     /// <param name="identity">Its image.</param>
     /// <param name="readOnly">Whether it is wanted for reading only.</param>
+    /// <param name="table">The mounts, read under the dir's lock; null to have them read.</param>
     /// <exception cref="VolumeException">Something else stands there: it is never mounted over.</exception>
-    public bool Stands(string dir, VolumeSpec spec, ImageIdentity identity, bool readOnly)
+    public bool Stands(string dir, VolumeSpec spec, ImageIdentity identity, bool readOnly, MountTable? table = null)
     {
         string canonical = Canonical(dir);
-        while (MountTable.Read().At(canonical).LastOrDefault() is { } mount)
+        for (table ??= MountTable.Read(); table.At(canonical).LastOrDefault() is { } mount; table = MountTable.Read())
         {
             if (!IsDeviceMount(mount))
             {
@@ -109,20 +111,41 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
         return devices;
     }
 
-    /// <summary>Whether an image's file system is mounted on the dir.</summary>
-    public static bool HasDeviceMount(string dir) =>
-        MountTable.Read().At(Canonical(dir)).LastOrDefault() is { } mount && IsDeviceMount(mount);
-
-    /// <summary>Clears away what killed calls left half bound.</summary>
-    public void Sweep() => Explained(config.RunDir, () =>
+    /// <summary>Whether an image's file system is mounted on the dir; not if there is no such dir.</summary>
+    public static bool HasDeviceMount(string dir) => Explained(dir, () =>
     {
-        _places.Sweep();
-        return true;
+        try
+        {
+            return MountTable.Read().At(MountTable.Canonical(dir)).LastOrDefault() is { } mount && IsDeviceMount(mount);
+        }
+        catch (LinuxException e) when (e.Errno is Errno.NoEntry or Errno.NotDirectory)
+        {
+            // What led to it is gone as well.
+            return false;
+        }
     });
+
+    /// <summary>Clears away what killed calls left half bound. What can't be cleared away now is in nobody's way.</summary>
+    public void Sweep()
+    {
+        try
+        {
+            _places.Sweep();
+        }
+        catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
+        {
+            steps.Note($"what a killed call left in {config.RunDir} can't be cleared away now: {e.Message}");
+        }
+    }
+
+    /// <summary>Makes a dir that kubelet has not made.</summary>
+    /// <exception cref="VolumeException">It can't be made.</exception>
+    public static void Make(string dir) => Explained(dir, () => Directory.CreateDirectory(dir));
 
     private static bool IsDeviceMount(MountEntry mount) => Mappers.IsOurs(mount.Source);
 
-    private static VolumeException Foreign(string dir, MountEntry mount) => new(
+    /// <summary>The refusal to touch what somebody else has mounted.</summary>
+    internal static VolumeException Foreign(string dir, MountEntry mount) => new(
         mount is { FsType: "tmpfs", Source: TagSource }
             ? $"{dir} holds the tag of a volume for a VM (runtime hyper): unmount it first (cephrbd unmount {dir})"
             : $"{dir}: a {mount.FsType} from {mount.Source} is mounted there, and not by this driver; it is left alone. Unmount it if it is a leftover: umount {dir}");
@@ -143,7 +166,7 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
         }
         catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
         {
-            string hint = e is LinuxException { Errno: Native.Errno.NotPermitted or Native.Errno.Access } ? ". The driver must run as root with the right to mount" : "";
+            string hint = e is LinuxException { Errno: Errno.NotPermitted or Errno.Access } ? ". The driver must run as root with the right to mount" : "";
             throw new VolumeException($"{dir}: {e.Message}{hint}", e);
         }
     }

@@ -15,6 +15,7 @@ namespace CephRbd.Driver.Mounting;
 internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher attacher, AttachRecords records, Steps steps)
 {
     private const uint OwnerOnly = 0x1C0; // 0700
+    private static readonly TimeSpan _sweepLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>The stage's place of an image.</summary>
     public string PlaceOf(VolumeSpec spec) => Path.Combine(Root, NameOf(spec));
@@ -69,26 +70,47 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
                 Directory.CreateDirectory(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
                 Files.MakeDirectory(place, OwnerOnly);
             });
-            undo.Push($"the folder {place}", () => Files.RemoveDirectory(place));
-            MappedImage device = attacher.Attach(spec, undo);
-            Mount(device, place, spec, options);
+            bool open = false;
+            undo.Push($"the folder {place}", () =>
+            {
+                // As long as something of the image may come or stay, the folder does: it makes the next call look.
+                if (!open && !attacher.Candidates(attacher.IdentityOf(spec)).Any())
+                {
+                    Files.RemoveDirectory(place);
+                }
+            });
+            try
+            {
+                Mount(attacher.Attach(spec, undo), place, spec, options);
+            }
+            catch (DeadlineException)
+            {
+                open = true;
+                throw;
+            }
+
             return place;
         });
     }
 
     /// <summary>Mounts a mapped image's file system.</summary>
     /// <exception cref="VolumeException">It cannot be mounted; nothing is mounted then.</exception>
-    public void Mount(MappedImage device, string place, VolumeSpec spec, MountOptions options) =>
+    public void Mount(AttachedImage image, string place, VolumeSpec spec, MountOptions options)
+    {
+        MappedImage device = image.Device;
         new DeviceMounter(steps).Mount(
-            new Disk(device.DevicePath, device.Name, device.SizeBytes, spec.ImageSpec), place, spec.FsType,
+            new Disk(device.DevicePath, device.Name, device.SizeBytes, spec.ImageSpec, image.IsMounted), image.Found, place, spec.FsType,
             options with { ReadOnly = options.ReadOnly || device.ReadOnly });
+    }
 
     /// <summary>Takes a stage down if no pod uses it any more, and unmaps its image. The caller holds the image's lock.</summary>
+    /// <param name="name">The stage's name.</param>
+    /// <param name="limit">How long the cluster is waited for at most; null for as long as the call has.</param>
     /// <exception cref="VolumeException">Something keeps it; says what.</exception>
-    public void Release(string name)
+    public void Release(string name, TimeSpan? limit = null)
     {
         string place = Path.Combine(Root, name);
-        if (!Directory.Exists(place) && !IsMountPoint(place))
+        if (!IsThere(place))
         {
             return;
         }
@@ -97,13 +119,14 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         MappedImage? device = null;
         for (MountTable table = MountTable.Read(); table.At(canonical).LastOrDefault() is { } mount; table = MountTable.Read())
         {
+            RequireOurs(place, mount);
             device = mappers.Behind((uint)mount.Major, (uint)mount.Minor);
             if (table.Of((uint)mount.Major, (uint)mount.Minor).Any(other => other.MountPoint != canonical))
             {
                 return;
             }
 
-            Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device, last: true, steps);
+            Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device, last: true, steps, limit);
         }
 
         // Numbers are used again: a device that was unmapped by force may be another image's by now.
@@ -121,7 +144,8 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     /// next call. Costs one look at the folder when there is nothing.
     /// </summary>
     /// <param name="except">The stage this call is about.</param>
-    public void Sweep(string? except = null)
+    /// <param name="table">The mounts as they were a moment ago: what looks unused is looked at again under its lock.</param>
+    public void Sweep(string? except = null, MountTable? table = null)
     {
         if (!Directory.Exists(Root))
         {
@@ -129,17 +153,17 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         }
 
         string root = CanonicalRoot();
-        MountTable? table = null;
-        foreach (string place in Directory.EnumerateDirectories(Root))
+        TimeSpan began = steps.Deadline.Elapsed;
+        foreach (string place in Explained(Root, () => Directory.GetDirectories(Root)))
         {
             string name = Path.GetFileName(place);
             table ??= MountTable.Read();
-            if (name == except || HasPods(table, Path.Combine(root, name)))
+            if (name == except || !StageName.IsOne(name) || HasPods(table, Path.Combine(root, name)))
             {
                 continue;
             }
 
-            using CallLock? alone = CallLock.TryTake(config.RunDir, LockName(name));
+            using CallLock? alone = Explained(place, () => CallLock.TryTake(config.RunDir, LockName(name)));
             if (alone is null)
             {
                 continue;
@@ -147,13 +171,27 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
             try
             {
-                Release(name);
+                Release(name, _sweepLimit);
                 steps.Note($"finished what a killed call left of {name}");
             }
             catch (VolumeException e)
             {
                 steps.Note($"{name} can't be finished now: {e.Message}");
             }
+
+            // A cluster that does not answer shall not cost every other volume's calls their time.
+            if (steps.Deadline.Elapsed - began > _sweepLimit)
+            {
+                return;
+            }
+        }
+    }
+
+    private static void RequireOurs(string place, MountEntry mount)
+    {
+        if (!Mappers.IsOurs(mount.Source))
+        {
+            throw PodDirs.Foreign(place, mount);
         }
     }
 
@@ -164,7 +202,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     // Whether what is mounted at the stage serves this volume; what doesn't is taken away, if nobody uses it.
     private bool Standing(string place, VolumeSpec spec, MountOptions options)
     {
-        if (!Directory.Exists(place) && !IsMountPoint(place))
+        if (!IsThere(place))
         {
             return false;
         }
@@ -176,6 +214,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
             return false;
         }
 
+        RequireOurs(place, mount);
         (uint major, uint minor) = ((uint)mount.Major, (uint)mount.Minor);
         MountEntry[] pods = [.. table.Of(major, minor).Where(other => other.MountPoint != canonical)];
         MappedImage? device = mappers.Behind(major, minor);
@@ -201,14 +240,14 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
         // Its device is gone or answers with errors: whatever pods still have it can only fail.
         steps.Note($"what is mounted at {place} has lost its device: unmounting it");
-        Mounts.Unmount(place, lazy: true);
+        Explained(place, () => Mounts.Unmount(place, lazy: true));
         return false;
     }
 
     // A mapping whose call was killed before it was mounted.
     private MappedImage? Orphan(string name) =>
         StageName.TryParse(name, out string? cluster, out ImageIdentity? image)
-            ? mappers.Named(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
+            ? attacher.Candidates(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
             : null;
 
     private bool Serves(MappedImage device, string name) =>
@@ -219,7 +258,18 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
     private static string LockName(string name) => "/image/" + name;
 
-    private static bool IsMountPoint(string place) => MountTable.Read().Entries.Any(mount => mount.MountPoint == place);
+    // What answers with an error is there all the same.
+    private static bool IsThere(string place)
+    {
+        try
+        {
+            return Files.KindOf(place) != FileKind.Missing;
+        }
+        catch (LinuxException)
+        {
+            return true;
+        }
+    }
 
     private static string Canonical(string place) => Explained(place, () => MountTable.Canonical(place));
 
@@ -237,7 +287,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         }
         catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
         {
-            throw new VolumeException($"{place}: {e.Message}. Check stagingDir in the config, and that the driver runs as root", e);
+            throw new VolumeException($"{place}: {e.Message}. Check stagingDir and runDir in the config, and that the driver runs as root", e);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Host;
+using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native.Linux;
 
@@ -23,7 +24,7 @@ internal sealed class Unfinished(DriverConfig config)
         try
         {
             string[] lines = File.ReadAllLines(PathOf(dir), Encoding.UTF8);
-            return lines.Length == 2 && lines[0] == Plain(dir) ? lines[1] : null;
+            return lines.Length == 2 && lines[0] == Plain(dir) && StageName.IsOne(lines[1]) ? lines[1] : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -11,7 +11,6 @@ namespace CephRbd.Driver.Mounting;
 internal static class Unmounting
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan _reserve = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Unmounts the topmost of what is mounted there; nothing there is fine.</summary>
@@ -21,8 +20,9 @@ internal static class Unmounting
     /// <param name="device">The image behind it; null when it is gone: then nothing can be written any more, and nothing is waited for.</param>
     /// <param name="last">Whether it is the file system's last mount: what is still to be written is written then.</param>
     /// <param name="steps">The call's steps.</param>
+    /// <param name="limit">How long the cluster is waited for at most; null for as long as the call has.</param>
     /// <exception cref="VolumeException">It is in use; says by whom.</exception>
-    public static void Unmount(string place, uint major, uint minor, MappedImage? device, bool last, Steps steps) => steps.Run($"unmount {place}", () =>
+    public static void Unmount(string place, uint major, uint minor, MappedImage? device, bool last, Steps steps, TimeSpan? limit = null) => steps.Run($"unmount {place}", () =>
     {
         string image = device?.Identity.ImageSpec ?? "(gone)";
         for (TimeSpan began = steps.Deadline.Elapsed; ; steps.Deadline.Token.WaitHandle.WaitOne(_pause))
@@ -31,7 +31,7 @@ internal static class Unmounting
             {
                 if (last && device is not null)
                 {
-                    UnmountLast(place, image, steps.Deadline);
+                    UnmountLast(place, image, limit < steps.Deadline.Patience ? limit.Value : steps.Deadline.Patience);
                 }
                 else
                 {
@@ -61,9 +61,9 @@ internal static class Unmounting
 
     // The kernel writes for as long as the cluster needs, and can't be stopped: a process of its own waits for that, so
     // that this one always comes to its end.
-    private static void UnmountLast(string place, string image, Deadline deadline)
+    private static void UnmountLast(string place, string image, TimeSpan patience)
     {
-        int errno = Detached.Unmount(place, lazy: false, deadline.Remaining - _reserve) ?? throw new DeadlineException(
+        int errno = Detached.Unmount(place, lazy: false, patience) ?? throw new DeadlineException(
             $"image {image}: {place} was not unmounted in time: what was written has to reach the cluster first. Check ceph -s: OSDs down or frozen, a full pool. The unmount goes on by itself once the cluster answers");
         if (errno != 0)
         {

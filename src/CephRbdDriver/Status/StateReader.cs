@@ -40,9 +40,9 @@ internal sealed class StateReader(DriverConfig config, Mappers mappers, Func<str
             PrivateDir = Canonical(Path.Combine(config.RunDir, "stage")),
             Clusters = Clusters(),
             Devices = devices,
-            Mounts = table.Entries,
+            Mounts = [.. table.Entries],
             OtherDevices = OtherDevices(table, devices),
-            StageFolders = Folders(config.StagingDir),
+            StageFolders = [.. Folders(config.StagingDir).Where(StageName.IsOne)],
             Attached = Noted("attached volumes", new AttachRecords(config).All),
             Unfinished = Noted("unmounts", new Unfinished(config).All),
         };

@@ -36,7 +36,12 @@ internal sealed class BothRuntimes(IVolumeRuntime inForce, IVolumeRuntime other)
     public void UnmountDevice(string deviceMountDir) => (other.Owns(deviceMountDir) ? other : inForce).UnmountDevice(deviceMountDir);
 
     /// <inheritdoc/>
-    public void Detach(string volumeName, string? node) => inForce.Detach(volumeName, node);
+    public void Detach(string volumeName, string? node)
+    {
+        // A volume's name tells nothing of who attached it; nothing to detach is fine.
+        inForce.Detach(volumeName, node);
+        other.Detach(volumeName, node);
+    }
 
     /// <inheritdoc/>
     public ulong ExpandVolume(VolumeSpec spec, ulong newBytes) => inForce.ExpandVolume(spec, newBytes);

@@ -11,6 +11,7 @@ internal sealed class DeadlineException(string message) : VolumeException(messag
 /// </summary>
 internal sealed class Deadline : IDisposable
 {
+    private static readonly TimeSpan _reserve = TimeSpan.FromSeconds(2);
     private readonly CancellationTokenSource _stop = new();
     private readonly long _start = Stopwatch.GetTimestamp();
     private volatile string? _reason;
@@ -29,6 +30,9 @@ internal sealed class Deadline : IDisposable
 
     /// <summary>What is left, never below zero.</summary>
     public TimeSpan Remaining => Elapsed < Limit ? Limit - Elapsed : TimeSpan.Zero;
+
+    /// <summary>What one wait may take so that there is time to take back what was begun, and to say so.</summary>
+    public TimeSpan Patience => Remaining > _reserve ? Remaining - _reserve : TimeSpan.Zero;
 
     /// <summary>Set when the time is over or the call was told to stop.</summary>
     public CancellationToken Token => _stop.Token;

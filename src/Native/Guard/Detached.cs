@@ -29,16 +29,67 @@ public static partial class Detached
             return Libc.Unmount(target, flags) == 0 ? 0 : Marshal.GetLastPInvokeError();
         }
 
-        var milliseconds = (int)Math.Clamp(Math.Ceiling(patience.TotalMilliseconds), 0, int.MaxValue);
-        return NativeUnmount(target, flags, milliseconds) switch
-        {
-            NoAnswer => null,
-            var errno and >= 0 => errno,
-            var failure => throw new LinuxException("posix_spawn", -1 - failure),
-        };
+        return Errno(NativeUnmount(target, flags, Milliseconds(patience)));
     }
+
+    /// <summary>Mounts a block device.</summary>
+    /// <param name="device">Its node.</param>
+    /// <param name="target">The directory.</param>
+    /// <param name="fsType">The file system.</param>
+    /// <param name="flags">Flags of the mount and of the file system.</param>
+    /// <param name="data">The file system's own options; empty for none.</param>
+    /// <param name="patience">How long to wait for the answer.</param>
+    /// <returns>0, or mount's errno. Null when it did not answer in time: it may be mounted later.</returns>
+    /// <exception cref="LinuxException">The other process could not be started, or was ended by somebody (ECHILD).</exception>
+    public static int? Mount(string device, string target, string fsType, MountFlags flags, string data, TimeSpan patience) =>
+        CrashGuard.IsLinked
+            ? Errno(NativeMount(device, target, fsType, (int)flags, data, Milliseconds(patience)))
+            : Libc.Mount(device, target, fsType, (nuint)(int)flags, data.Length == 0 ? null : data) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Reads the first bytes of a block device, at most 64 KiB.</summary>
+    /// <param name="path">Its node.</param>
+    /// <param name="buffer">Gets the bytes.</param>
+    /// <param name="patience">How long to wait for them.</param>
+    /// <returns>How many there are. Null when it did not answer in time.</returns>
+    /// <exception cref="LinuxException">open(2) or read(2) failed, or the other process could not be started, or was ended by somebody (ECHILD).</exception>
+    public static unsafe int? ReadHead(string path, Span<byte> buffer, TimeSpan patience)
+    {
+        if (!CrashGuard.IsLinked)
+        {
+            using Microsoft.Win32.SafeHandles.SafeFileHandle file = Files.Open(path, OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0);
+            return RandomAccess.Read(file, buffer, 0);
+        }
+
+        int length = 0;
+        fixed (byte* start = buffer)
+        {
+            return Errno(NativeHead(path, start, buffer.Length, Milliseconds(patience), &length)) switch
+            {
+                null => null,
+                0 => length,
+                { } errno => throw new LinuxException("read", errno, path),
+            };
+        }
+    }
+
+    private static int Milliseconds(TimeSpan patience) => (int)Math.Clamp(Math.Ceiling(patience.TotalMilliseconds), 0, int.MaxValue);
+
+    private static int? Errno(int result) => result switch
+    {
+        NoAnswer => null,
+        >= 0 => result,
+        _ => throw new LinuxException("posix_spawn", -1 - result),
+    };
 
     /// <summary><c>int cephrbd_detached_umount(const char *target, int flags, int timeout_ms)</c></summary>
     [LibraryImport(Library, EntryPoint = "cephrbd_detached_umount", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int NativeUnmount(string target, int flags, int timeoutMilliseconds);
+
+    /// <summary><c>int cephrbd_detached_mount(const char *source, const char *target, const char *type, int flags, const char *data, int timeout_ms)</c></summary>
+    [LibraryImport(Library, EntryPoint = "cephrbd_detached_mount", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int NativeMount(string source, string target, string type, int flags, string data, int timeoutMilliseconds);
+
+    /// <summary><c>int cephrbd_detached_head(const char *path, void *buffer, int length, int timeout_ms, int *read_length)</c></summary>
+    [LibraryImport(Library, EntryPoint = "cephrbd_detached_head", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int NativeHead(string path, byte* buffer, int length, int timeoutMilliseconds, int* readLength);
 }

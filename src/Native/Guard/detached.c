@@ -1,8 +1,9 @@
 /*
- * Calls that may never come back, made by a process of their own. umount2() of a file system whose device or
- * server is gone can sleep in the kernel where no signal reaches it, and a process with such a thread cannot end:
- * the caller would wait for this program for ever. So the program starts itself again, with another name in
- * argv[0]; a constructor sees that name before the .NET runtime starts, makes the one call, and tells its errno.
+ * Calls that may never come back, made by a process of their own: mount(), umount2(), and read() of a block device.
+ * While the device or its cluster does not answer they sleep in the kernel where no signal reaches them, and a
+ * process with such a thread cannot end: the caller would wait for this program for ever. So the program starts
+ * itself again, with another name in argv[0]; a constructor sees that name before the .NET runtime starts, makes
+ * the one call, and tells its errno (and what it read).
  *
  * Why not fork(): the copy of a grown process costs more than an exec of this one, and a copy that hangs would keep
  * the memory, secrets included. Nor a clone that shares memory: it would keep that as well, and a core dump waits
@@ -28,15 +29,22 @@
 #define SYS_close_range 436
 #endif
 
-#define NAME "cephrbd-umount"
+#define UMOUNT "cephrbd-umount" /* target flags */
+#define MOUNT "cephrbd-mount"   /* source target type flags data */
+#define HEAD "cephrbd-head"     /* path bytes */
 #define SELF "/proc/self/exe"
 #define NO_ANSWER (-1)
 #define FAILED(error) (-1 - (error))
 #define MOST_FDS 65536
 #define FIRST_FD 10
 #define REAP_STEPS 100
+#define MOST_ARGUMENTS 6
+#define MOST_BYTES 65536
 
 int cephrbd_detached_umount(const char *target, int flags, int timeout_ms);
+int cephrbd_detached_mount(const char *source, const char *target, const char *type, int flags, const char *data,
+                           int timeout_ms);
+int cephrbd_detached_head(const char *path, void *buffer, int length, int timeout_ms, int *read_length);
 
 /* All but standard output, through which the answer goes: the caller's callers wait for the others to be closed. */
 static void close_inherited(void)
@@ -51,16 +59,55 @@ static void close_inherited(void)
         close(fd);
 }
 
-/* The other process. Priority 101, the first there is: nothing else is set up for it. */
-__attribute__((constructor(101))) static void umount_if_asked(int argc, char **argv)
+/* Tells the result and ends; a pipe takes as little as this in one piece or not at all. */
+static void tell(int error, const void *bytes, size_t length)
 {
-    int error;
+    int ok = write(STDOUT_FILENO, &error, sizeof(error)) == sizeof(error);
 
-    if (argc != 3 || strcmp(argv[0], NAME) != 0)
-        return;
-    close_inherited();
-    error = umount2(argv[1], atoi(argv[2])) == 0 ? 0 : errno;
-    _exit(write(STDOUT_FILENO, &error, sizeof(error)) == sizeof(error) ? 0 : 1);
+    if (ok && length > 0)
+        ok = write(STDOUT_FILENO, bytes, length) == (ssize_t)length;
+    _exit(ok ? 0 : 1);
+}
+
+static void read_head(const char *path, size_t wanted)
+{
+    static char buffer[MOST_BYTES];
+    size_t done = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        tell(errno, NULL, 0);
+    while (done < wanted && done < sizeof(buffer)) {
+        ssize_t length = read(fd, buffer + done, (wanted < sizeof(buffer) ? wanted : sizeof(buffer)) - done);
+
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length < 0)
+            tell(errno, NULL, 0);
+        if (length == 0)
+            break;
+        done += (size_t)length;
+    }
+    tell(0, buffer, done);
+}
+
+/* The other process. Priority 101, the first there is: nothing else is set up for it. */
+__attribute__((constructor(101))) static void call_if_asked(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[0], UMOUNT) == 0) {
+        close_inherited();
+        tell(umount2(argv[1], atoi(argv[2])) == 0 ? 0 : errno, NULL, 0);
+    }
+    if (argc == 6 && strcmp(argv[0], MOUNT) == 0) {
+        close_inherited();
+        tell(mount(argv[1], argv[2], argv[3], (unsigned long)atol(argv[4]), argv[5][0] == 0 ? NULL : argv[5]) == 0 ? 0
+                                                                                                                   : errno,
+             NULL, 0);
+    }
+    if (argc == 3 && strcmp(argv[0], HEAD) == 0) {
+        close_inherited();
+        read_head(argv[1], (size_t)atol(argv[2]));
+    }
 }
 
 static long long now_ms(void)
@@ -71,11 +118,9 @@ static long long now_ms(void)
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* What came through the pipe before the deadline. */
-static int answer(int fd, long long deadline)
+/* Waits until something is to be read, or the other end is closed. 0, or what to return. */
+static int await(int fd, long long deadline)
 {
-    int error;
-
     for (;;) {
         struct pollfd waited = {.fd = fd, .events = POLLIN};
         long long left = deadline - now_ms();
@@ -84,12 +129,39 @@ static int answer(int fd, long long deadline)
         if (ready == 0)
             return NO_ANSWER;
         if (ready > 0)
-            break;
+            return 0;
         if (errno != EINTR)
             return FAILED(errno);
     }
+}
+
+/* What came through the pipe before the deadline: an errno, and bytes until the other end is closed. */
+static int answer(int fd, long long deadline, char *buffer, int length, int *read_length)
+{
+    int error, done = 0;
+    int result = await(fd, deadline);
+
+    if (result != 0)
+        return result;
     /* Less than a whole answer: it was killed, or could not be executed. */
-    return read(fd, &error, sizeof(error)) == sizeof(error) ? error : FAILED(ECHILD);
+    if (read(fd, &error, sizeof(error)) != sizeof(error))
+        return FAILED(ECHILD);
+    while (error == 0 && done < length) {
+        ssize_t piece;
+
+        result = await(fd, deadline);
+        if (result != 0)
+            return result;
+        piece = read(fd, buffer + done, (size_t)(length - done));
+        if (piece < 0 && errno == EINTR)
+            continue;
+        if (piece <= 0)
+            break;
+        done += (int)piece;
+    }
+    if (read_length != NULL)
+        *read_length = done;
+    return error;
 }
 
 /* After its answer a process ends at once; should it not, the init process reaps it one day. */
@@ -102,17 +174,14 @@ static void reap(pid_t pid)
 }
 
 /* Starts the other process with the write end as its standard output and all signals blocked. */
-static int start(pid_t *pid, const char *target, int flags, int write_end)
+static int start(pid_t *pid, char **arguments, int write_end)
 {
-    char name[] = NAME, number[16];
-    char *arguments[] = {name, (char *)target, number, NULL};
     char *environment[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t all;
     int error;
 
-    snprintf(number, sizeof(number), "%d", flags);
     sigfillset(&all);
     error = posix_spawn_file_actions_init(&actions);
     if (error != 0)
@@ -134,10 +203,10 @@ static int start(pid_t *pid, const char *target, int flags, int write_end)
 }
 
 /*
- * umount2() by another process. Its errno, or 0; -1 if it did not answer in time and was left behind;
- * -1 - errno if it could not be started or was ended by somebody.
+ * One call by another process. Its errno, or 0; -1 if it did not answer in time and was left behind; -1 - errno if
+ * it could not be started or was ended by somebody.
  */
-int cephrbd_detached_umount(const char *target, int flags, int timeout_ms)
+static int detached(char **arguments, int timeout_ms, char *buffer, int length, int *read_length)
 {
     long long deadline = now_ms() + timeout_ms;
     int ends[2], write_end, error, result;
@@ -147,7 +216,7 @@ int cephrbd_detached_umount(const char *target, int flags, int timeout_ms)
         return FAILED(errno);
     /* Above the standard descriptors, even if those are closed: dup2() onto itself would leave it close-on-exec. */
     write_end = fcntl(ends[1], F_DUPFD_CLOEXEC, FIRST_FD);
-    error = write_end < 0 ? errno : start(&pid, target, flags, write_end);
+    error = write_end < 0 ? errno : start(&pid, arguments, write_end);
     close(ends[1]);
     if (write_end >= 0)
         close(write_end);
@@ -155,9 +224,37 @@ int cephrbd_detached_umount(const char *target, int flags, int timeout_ms)
         close(ends[0]);
         return FAILED(error);
     }
-    result = answer(ends[0], deadline);
+    result = answer(ends[0], deadline, buffer, length, read_length);
     close(ends[0]);
     if (result != NO_ANSWER)
         reap(pid);
     return result;
+}
+
+int cephrbd_detached_umount(const char *target, int flags, int timeout_ms)
+{
+    char number[16];
+    char *arguments[MOST_ARGUMENTS + 1] = {UMOUNT, (char *)target, number};
+
+    snprintf(number, sizeof(number), "%d", flags);
+    return detached(arguments, timeout_ms, NULL, 0, NULL);
+}
+
+int cephrbd_detached_mount(const char *source, const char *target, const char *type, int flags, const char *data,
+                           int timeout_ms)
+{
+    char number[16];
+    char *arguments[MOST_ARGUMENTS + 1] = {MOUNT, (char *)source, (char *)target, (char *)type, number, (char *)data};
+
+    snprintf(number, sizeof(number), "%d", flags);
+    return detached(arguments, timeout_ms, NULL, 0, NULL);
+}
+
+int cephrbd_detached_head(const char *path, void *buffer, int length, int timeout_ms, int *read_length)
+{
+    char number[16];
+    char *arguments[MOST_ARGUMENTS + 1] = {HEAD, (char *)path, number};
+
+    snprintf(number, sizeof(number), "%d", length);
+    return detached(arguments, timeout_ms, buffer, length, read_length);
 }

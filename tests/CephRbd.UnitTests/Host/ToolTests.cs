@@ -67,6 +67,20 @@ public sealed class ToolTests : IDisposable
     }
 
     [Fact]
+    public void At_the_deadline_the_program_is_killed_though_nobody_watches()
+    {
+        using var hurry = new Deadline(TimeSpan.FromMilliseconds(300));
+        var clock = Stopwatch.StartNew();
+        Assert.Contains(
+            "no end within 0.3 s", Assert.Throws<DeadlineException>(() => Tool.Run(Tool.Find("sleep")!, ["30"], "/", hurry)).Message, StringComparison.Ordinal);
+        Assert.InRange(clock.Elapsed, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public void Variables_are_added_to_those_of_the_call() => Assert.Equal(
+        (0, "C 1 2"), Tool.Run(Tool.Find("sh")!, ["-c", "echo $LC_ALL $CEPHRBD_A $CEPHRBD_B"], "/", _deadline, ("CEPHRBD_A", "1"), ("CEPHRBD_B", "2")));
+
+    [Fact]
     public void What_cannot_be_started_is_named()
     {
         File.WriteAllText(_dir["plain"], "no program");

@@ -89,5 +89,16 @@ public class StageNameTests
     {
         Assert.False(StageName.TryParse(name, out string? cluster, out ImageIdentity? identity));
         Assert.Equal((null, null), (cluster, identity));
+        Assert.False(StageName.IsOne(name));
+    }
+
+    [Fact]
+    public void Whole_and_cut_names_are_told_from_others()
+    {
+        string cut = StageName.Of(null, new ImageIdentity("hyper", null, new string('i', 300), null));
+        Assert.True(StageName.IsOne("hyper~~vol1"));
+        Assert.True(StageName.IsOne(cut));
+        Assert.False(StageName.IsOne(cut[1..]));
+        Assert.False(StageName.IsOne(cut[..^1] + "g"));
     }
 }

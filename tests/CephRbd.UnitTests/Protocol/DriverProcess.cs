@@ -16,7 +16,7 @@ internal sealed class DriverProcess : IDisposable
         ConfigFile = _dir["config.json"];
         File.WriteAllText(ConfigFile, $$"""
             {"confFile":"{{_dir["ceph.conf"]}}","keyringFile":"{{_dir["keyring"]}}","logFile":"{{_dir["log/cephrbd.log"]}}",
-             "runDir":"{{_dir["run"]}}","scratchDir":"{{_dir["scratch"]}}"{{moreSettings}}}
+             "runDir":"{{_dir["run"]}}","scratchDir":"{{_dir["scratch"]}}","stagingDir":"{{_dir["mounts"]}}"{{moreSettings}}}
             """);
     }
 

@@ -7,15 +7,15 @@
 a=$(pod_dir a)
 mount_pod a "$name" size=64Mi
 write_data "$a"
-device=$(one_device)
+mapped=$(one_device)
 unshare -m --propagation private sleep 1000 &
 holder=$!
 wait_for_exec() {
   [[ $(tr '\0' ' ' <"/proc/$holder/cmdline") == 'sleep 1000 ' ]]
 }
 until wait_for_exec; do sleep 0.1; done
-fail unmount "$a" -- "$holder" sleep "$device" "$name" /mnt/
-[[ $(one_device) == "$device" ]] || die 'the device is gone under its holder'
+fail unmount "$a" -- "$holder" sleep "$mapped" "$name" /mnt/
+[[ $(one_device) == "$mapped" ]] || die 'the device is gone under its holder'
 fail unmount "$a" -- "$holder" sleep
 kill "$holder"
 wait "$holder" || true
