@@ -75,9 +75,12 @@ internal static class StatusCommand
                 return Refuse(deadline.Describe());
             }
         }
-        catch (AggregateException e) when (e.InnerException is VolumeException or IOException or UnauthorizedAccessException or LinuxException)
+        catch (AggregateException e)
         {
-            return Refuse(e.InnerException.Message);
+            Exception inner = e.InnerException ?? e;
+            return Refuse(inner is VolumeException or IOException or UnauthorizedAccessException or LinuxException
+                ? inner.Message
+                : $"unexpected {inner.GetType().Name}: {inner.Message}. Please report this");
         }
 
         streams.Print(arguments.Json ? StatusJson.Write(work.Result) : StatusText.Write(work.Result));

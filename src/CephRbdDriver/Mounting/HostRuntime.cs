@@ -32,8 +32,8 @@ internal sealed class HostRuntime : IVolumeRuntime
         _images = images;
         _steps = steps;
         _mappers = new Mappers(config, steps);
-        _attacher = new ImageAttacher(config, images, _mappers, steps);
         var records = new AttachRecords(config);
+        _attacher = new ImageAttacher(config, images, _mappers, records, steps);
         _stages = new Stages(config, _mappers, _attacher, records, steps);
         _attaching = new Attaching(config, _attacher, _mappers, records, _stages);
         _dirs = new PodDirs(config, _mappers, steps);

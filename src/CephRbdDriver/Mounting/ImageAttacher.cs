@@ -18,7 +18,7 @@ internal sealed record AttachedImage(MappedImage Device, OnDevice? Found, bool I
 /// From a volume to a block device that holds its file system. An image that a kernel had mounted before is mapped
 /// straight away; any other is first looked at, created or formatted through librbd, as no device is needed for that.
 /// </summary>
-internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers mappers, Steps steps)
+internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers mappers, AttachRecords records, Steps steps)
 {
     private const string KrbdNode = "/dev/rbd";
 
@@ -81,7 +81,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
                 return new AttachedImage(AsMounted(existing, mount, spec), Found: null, IsMounted: true);
             }
 
-            if (Ready(existing, spec) is { } ready)
+            if (Ready(existing, spec, records.Keep(existing.Identity)) is { } ready)
             {
                 steps.Note($"{existing.Name} is a mapping of it: taken as it is");
                 return ready;
@@ -141,7 +141,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         }
 
         undo.Push($"the mapping {device.Name}", () => mappers.UnmapNow(device));
-        if (Ready(device, spec) is { } ready)
+        if (Ready(device, spec, wasAttached: false) is { } ready)
         {
             return ready;
         }
@@ -197,12 +197,14 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
             $"image {image.ImageSpec} has features that this node's kernel ({Environment.OSVersion.Version}) can't map: {ImageFeatureNames.Names(unsupported)}. {remedy}");
     }
 
-    // A file system that was mounted once is complete, and nothing of ours is to be finished on the image.
-    private AttachedImage? Ready(MappedImage device, VolumeSpec spec) =>
+    // A file system that was mounted once is complete, and nothing of ours is to be finished on the image. The same goes
+    // for what stays mapped since it was attached here: it was looked at then.
+    private AttachedImage? Ready(MappedImage device, VolumeSpec spec, bool wasAttached) =>
         (!device.ReadOnly || spec.ReadOnly)
         && (spec.SizeBytes is not { } asked || device.SizeBytes >= asked)
-        && OnDevice.Read(device.DevicePath, steps.Deadline) is { WasMountedBefore: true } found
+        && OnDevice.Read(device.DevicePath, steps.Deadline) is { } found
         && found.Type == spec.FsType
+        && (found.WasMountedBefore == true || wasAttached)
             ? new AttachedImage(device, found)
             : null;
 

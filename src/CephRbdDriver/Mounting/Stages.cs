@@ -26,6 +26,11 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     /// <summary>The name of the stage that a device is mounted at; null when it is at none.</summary>
     public string? NameOf(uint major, uint minor)
     {
+        if (!Directory.Exists(Root))
+        {
+            return null;
+        }
+
         string root = CanonicalRoot();
         return MountTable.Read().Of(major, minor)
             .Where(mount => Path.GetDirectoryName(mount.MountPoint) == root)

@@ -42,7 +42,7 @@ internal sealed class StateReader(DriverConfig config, Mappers mappers, Func<str
             Devices = devices,
             Mounts = table.Entries.ToArray(),
             OtherDevices = OtherDevices(table, devices),
-            StageFolders = Folders(config.StagingDir),
+            StageFolders = [.. Folders(config.StagingDir).Where(StageName.IsOne)],
             Attached = Noted("attached volumes", new AttachRecords(config).All),
             Unfinished = Noted("unmounts", new Unfinished(config).All),
         };

@@ -22,19 +22,14 @@ internal static class VolumeList
 
     /// <summary>The mounts of a mapped image that calls are not just making ready.</summary>
     public static IReadOnlyList<MountEntry> MountsOf(NodeState state, MappedImage device) =>
-    [
-        // btrfs shows numbers of its own.
-        .. state.Mounts.Where(mount => !IsPrivate(state, mount) && (
-            (mount.Major == device.Major && mount.Minor == device.Minor) || (mount.Major == 0 && mount.Source == device.DevicePath))),
-    ];
+        [.. state.Mounts.Where(mount => IsOf(device, mount) && !IsPrivate(state, mount))];
 
     /// <summary>Mounts whose device is an image's no more, by device.</summary>
     public static IEnumerable<IGrouping<(int Major, int Minor, string Source), MountEntry>> LostMounts(NodeState state) =>
         state.Mounts
             .Where(mount => Mappers.IsOurs(mount.Source) && !IsPrivate(state, mount)
                 && !state.OtherDevices.Contains((mount.Major, mount.Minor))
-                && !state.Devices.Any(device => device.DevicePath == mount.Source
-                    && (mount.Major == 0 || (mount.Major == device.Major && mount.Minor == device.Minor))))
+                && !state.Devices.Any(device => IsOf(device, mount)))
             .GroupBy(mount => (mount.Major, mount.Minor, mount.Source));
 
     /// <summary>The name of a mounted image's stage; null when the place is no stage of ours.</summary>
@@ -184,6 +179,8 @@ internal static class VolumeList
 
     private static VolumeSpec AskFor(ImageIdentity image, string? cluster) =>
         new() { Image = image.Image, Pool = image.Pool, Namespace = string.IsNullOrEmpty(image.Namespace) ? null : image.Namespace, Cluster = cluster };
+
+    private static bool IsOf(MappedImage device, MountEntry mount) => mount.Major == device.Major && mount.Minor == device.Minor;
 
     private static bool IsPrivate(NodeState state, MountEntry mount) => Path.GetDirectoryName(mount.MountPoint) == state.PrivateDir;
 }

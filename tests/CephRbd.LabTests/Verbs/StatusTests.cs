@@ -18,6 +18,7 @@ public sealed class StatusTests(LabFixture lab) : DriverTest(lab)
         string first = Driver.NewMountDir("first");
         string second = Driver.NewMountDir("second");
         Driver.Succeed("mount", first, Volume.PodOptions(watched));
+        Driver.Succeed("attach", Volume.Options(alone));
         Driver.Succeed("mount", second, Volume.PodOptions(alone, Volume.ReadOnly));
         using var open = RbdImage.Open(Pool, watched, readOnly: false);
 

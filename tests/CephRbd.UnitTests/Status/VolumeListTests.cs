@@ -52,14 +52,6 @@ public class VolumeListTests
     }
 
     [Fact]
-    public void A_btrfs_is_found_by_its_source()
-    {
-        NodeState state = Node.Empty with { Devices = [Node.Device()], Mounts = Node.Mounts($"1 0 0:51 / {Node.Stage} rw - btrfs /dev/rbd0 rw") };
-        Assert.Equal(Node.Stage, VolumeList.Of(state)[0].Stage);
-        Assert.Empty(VolumeList.LostMounts(state));
-    }
-
-    [Fact]
     public void The_cluster_is_found_by_its_id_and_by_the_name_of_the_stage()
     {
         IReadOnlyList<VolumeStatus> volumes = VolumeList.Of(Node.Empty with

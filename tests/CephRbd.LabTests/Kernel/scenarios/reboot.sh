@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 a=$(pod_dir a)
-mkdir -p "$staging/left-over"
+mkdir -p "$staging/hyper~~left-over"
 unmount_pod a
 mount_pod a "$name" size=64Mi
 write_data "$a"

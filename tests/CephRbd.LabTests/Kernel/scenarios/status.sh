@@ -59,6 +59,20 @@ kill "$holder"
 wait "$holder" 2>/dev/null || true
 unmap "$node"
 
+# Out of the cluster's reach, and with nothing in memory that could be read again.
+configure timeoutSeconds=8
+sync
+echo 3 >/proc/sys/vm/drop_caches
+ip link set vec0 down
+began=$SECONDS
+ask 1
+((SECONDS - began < 20)) || die "two answers took $((SECONDS - began)) s"
+ip link set vec0 up
+configure
+holds '.problems | map(.kind) == ["noAnswer"]'
+holds '.volumes[0] | .watchers == null and .clusterProblem != null and .use.usedBytes > 0 and (.pods | length) == 2'
+[[ $text == *uid-b* && $text == *"could not be asked"* ]] || die "not so: $text"
+
 # A pod's dir of which the unmount was cut off: the stage stays.
 umount "$(pod_dir a)"
 umount "$(pod_dir b)"
@@ -69,4 +83,19 @@ unmount_pod a
 unmount_pod b
 ask 0
 holds '.volumes == []'
+
+# The device is taken away from under the mount.
+mount_pod a "$name"
+device=$(one_device)
+for control in /sys/bus/rbd/remove_single_major /sys/bus/rbd/remove; do
+  [[ -e $control ]] || continue
+  echo "${device#rbd} force" >"$control"
+  break
+done
+ask 1
+# shellcheck disable=SC2016 # jq's own variables
+holds '(.problems | map(.kind) | unique) == ["corruptMount"] and .volumes[0].image == $image and .volumes[0].mapper == null'
+[[ $text == *"/dev/$device (gone)"* ]] || die "not so: $text"
+unmount_pod a
+ask 0
 nothing_left "$name"
