@@ -61,7 +61,34 @@ internal static class Holders
 
         return found.Count > 0
             ? string.Join("; ", found.Distinct().Take(Most))
-            : "no process or mount was found that explains it (a loop or swap device, a process of another container?)";
+            : "no process or mount was found that explains it (what was written and has not reached the cluster yet, a loop or swap device, a process of another container?)";
+    }
+
+    /// <summary>
+    /// Whether a file system on the device is mounted nowhere any more and still not done with it: what was written is
+    /// on its way to the device.
+    /// </summary>
+    /// <param name="path">The device's node.</param>
+    /// <param name="major">The device's major number.</param>
+    /// <param name="minor">The device's minor number.</param>
+    /// <returns>True in doubt, as long as somebody claims the device; false where its node does not tell.</returns>
+    public static bool IsWritingOut(string path, uint major, uint minor)
+    {
+        try
+        {
+            if (DeviceNodes.IsFree(path))
+            {
+                return false;
+            }
+        }
+        catch (LinuxException)
+        {
+            // The device does not answer: nothing can reach it.
+            return false;
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return !Pids().Any(pid => LinkOf(Proc(pid) + "/ns/mnt") is { } ns && seen.Add(ns) && MountedIn(pid, major, minor).Length > 0);
     }
 
     // One look at each mount namespace, through the first process that is in it.

@@ -101,7 +101,8 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
                 // udev and scanners open a device for a moment whenever it changes.
                 Thread.Sleep(_busyPause);
             }
-            catch (LinuxException e) when (e.Errno == Errno.Busy && config.ForceUnmap && Environment.OSVersion.Version >= new Version(4, 9))
+            catch (LinuxException e) when (e.Errno == Errno.Busy && config.ForceUnmap && Environment.OSVersion.Version >= new Version(4, 9)
+                && !Holders.IsWritingOut(device.DevicePath, device.Major, device.Minor))
             {
                 steps.Note($"{device.Name} is in use, and forceUnmap is set: unmapping it all the same");
                 Force(device);

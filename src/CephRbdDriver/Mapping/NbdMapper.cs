@@ -86,7 +86,7 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
     {
         // rbd-nbd takes a device away from under a mounted file system without a word.
         using var moment = new Deadline(_unmapLimit);
-        for (; !IsFree(device) && !config.ForceUnmap; Thread.Sleep(_pause))
+        for (; !IsFree(device) && !(config.ForceUnmap && !Holders.IsWritingOut(device.DevicePath, device.Major, device.Minor)); Thread.Sleep(_pause))
         {
             if (moment.Elapsed > _busyPatience)
             {

@@ -85,6 +85,32 @@ public sealed class HoldersTests : IDisposable
     }
 
     [Fact]
+    public void A_file_system_that_is_unmounted_and_not_done_is_told_from_a_mounted_one()
+    {
+        bool IsWritingOut() => Holders.IsWritingOut(_loop.Path, _numbers.Major, _numbers.Minor);
+        Assert.False(IsWritingOut());
+        Mounts.MountDevice(_loop.Path, _dir["mnt"], "ext4", MountFlags.None, null);
+        Assert.False(IsWritingOut());
+        using (File.Create(Path.Combine(_dir["mnt"], "file")))
+        {
+            Mounts.Unmount(_dir["mnt"], lazy: true);
+            Assert.True(IsWritingOut());
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => !IsWritingOut(), TimeSpan.FromSeconds(20)), "the file system does not end");
+        Assert.False(Holders.IsWritingOut(_dir["none"], _numbers.Major, _numbers.Minor));
+    }
+
+    [Fact]
+    public void A_file_system_in_another_mount_namespace_is_mounted()
+    {
+        Start(
+            $"mount -t ext4 {_loop.Path} {_dir["mnt"]}; touch {_dir["ready"]}; exec sleep 600",
+            "unshare", "-m", "--propagation", "private");
+        Assert.False(Holders.IsWritingOut(_loop.Path, _numbers.Major, _numbers.Minor));
+    }
+
+    [Fact]
     public void A_long_command_is_cut()
     {
         int pid = Start($"exec 3<{_loop.Path}; touch {_dir["ready"]}; exec -a {new string('x', 300)} sleep 600", "bash");
