@@ -58,7 +58,7 @@ internal sealed class DeviceMounter(Steps steps)
     /// Whether a file system has room to grow that it can use: ext leaves up to some MiB at the end that are too few
     /// for a block group.
     /// </summary>
-    internal static bool NeedsGrowth(ulong fileSystem, ulong device) => device >= fileSystem + (4UL << 20);
+    internal static bool NeedsGrowth(ulong fileSystem, ulong device) => device > fileSystem && device - fileSystem >= 4UL << 20;
 
     private void MountOrExplain(Disk disk, string target, string fsType, MountOptions options, OnDevice? found)
     {

@@ -17,8 +17,8 @@ internal sealed class HostRuntime : IVolumeRuntime
     private readonly IImages _images;
     private readonly Steps _steps;
     private readonly Mappers _mappers;
+    private readonly Attaching _attaching;
     private readonly ImageAttacher _attacher;
-    private readonly AttachRecords _records;
     private readonly Stages _stages;
     private readonly PodDirs _dirs;
     private readonly Unfinished _unfinished;
@@ -33,8 +33,9 @@ internal sealed class HostRuntime : IVolumeRuntime
         _steps = steps;
         _mappers = new Mappers(config, steps);
         _attacher = new ImageAttacher(config, images, _mappers, steps);
-        _records = new AttachRecords(config);
-        _stages = new Stages(config, _mappers, _attacher, _records, steps);
+        var records = new AttachRecords(config);
+        _stages = new Stages(config, _mappers, _attacher, records, steps);
+        _attaching = new Attaching(config, _attacher, _mappers, records, _stages);
         _dirs = new PodDirs(config, _mappers, steps);
         _unfinished = new Unfinished(config);
     }
@@ -49,35 +50,8 @@ internal sealed class HostRuntime : IVolumeRuntime
     /// <inheritdoc/>
     public string Attach(VolumeSpec spec, string? node)
     {
-        // A controller calls for any node, from any host: what is mapped is mapped by the node's own calls.
-        if (!NodeNames.IsThisNode(node, _config))
-        {
-            return "rbd:" + spec.ImageSpec;
-        }
-
         _ = OptionsOf(ref spec);
-        _stages.Sweep();
-        using CallLock alone = _stages.Lock(_stages.NameOf(spec));
-        string volume = spec.VolumeName ?? spec.ImageSpec;
-        ImageIdentity image = _attacher.IdentityOf(spec);
-        AttachRecords.Record? before = _records.Find(volume);
-        if (before is not null && before.Image.Compare(image) == Match.No)
-        {
-            throw new VolumeException(
-                $"the volume name {volume} stands for image {before.Image.ImageSpec} on this node, and kubelet tells attached volumes apart by their names alone: detach that first (cephrbd detach {volume}), or give this volume another name");
-        }
-
-        // The record first: a call that is killed in between leaves one that detach knows what to do with.
-        _records.Write(new AttachRecords.Record(volume, spec.Cluster, image));
-        return UndoStack.Guard(undo =>
-        {
-            if (before is null)
-            {
-                undo.Push($"the record of {volume}", () => _records.Remove(volume));
-            }
-
-            return _attacher.Attach(spec, undo).Device.DevicePath;
-        });
+        return _attaching.Attach(spec, node);
     }
 
     /// <inheritdoc/>
@@ -85,9 +59,7 @@ internal sealed class HostRuntime : IVolumeRuntime
         _attacher.FindMapped(spec)?.DevicePath ?? Attach(spec, node: null);
 
     /// <inheritdoc/>
-    public bool IsAttached(VolumeSpec spec, string? node) =>
-        // Nobody can look into another node from here; kubelet's own default is to believe so.
-        !NodeNames.IsThisNode(node, _config) || _attacher.FindMapped(spec) is not null;
+    public bool IsAttached(VolumeSpec spec, string? node) => _attaching.IsAttached(spec, node);
 
     /// <inheritdoc/>
     public void MountDevice(string deviceMountDir, string device, VolumeSpec spec)
@@ -126,7 +98,7 @@ internal sealed class HostRuntime : IVolumeRuntime
         string name = _stages.NameOf(spec);
         _stages.Sweep(except: name, table);
         using CallLock imageLock = _stages.Lock(name);
-        string stage = DeviceMountOf(spec, options) ?? _stages.Ensure(spec, options);
+        string stage = _attaching.MountOf(spec, options.ReadOnly) ?? _stages.Ensure(spec, options);
         UndoStack.Guard(undo =>
         {
             // Nobody else may use the stage: then it goes as well.
@@ -173,35 +145,7 @@ internal sealed class HostRuntime : IVolumeRuntime
     }
 
     /// <inheritdoc/>
-    public void Detach(string volumeName, string? node)
-    {
-        if (!NodeNames.IsThisNode(node, _config) || _records.Find(volumeName) is not { } record)
-        {
-            return;
-        }
-
-        string name = StageName.Of(record.Cluster, record.Image);
-        using CallLock imageLock = _stages.Lock(name);
-        if (_records.All().Any(other => other.Volume != volumeName && other.Image.Compare(record.Image) != Match.No))
-        {
-            _records.Remove(volumeName);
-            return;
-        }
-
-        foreach (MappedImage device in _attacher.Candidates(record.Image with { ClusterFsid = _attacher.FsidOf(record.Cluster) }))
-        {
-            string[] mounts = [.. MountTable.Read().Of(device.Major, device.Minor).Select(mount => mount.MountPoint)];
-            if (mounts.Length > 0)
-            {
-                throw new VolumeException(
-                    $"image {record.Image.ImageSpec}: the volume {volumeName} cannot be detached, {device.DevicePath} is mounted at {string.Join(", ", mounts.Take(3))}: unmount it first");
-            }
-
-            _mappers.Unmap(device);
-        }
-
-        _records.Remove(volumeName);
-    }
+    public void Detach(string volumeName, string? node) => _attaching.Detach(volumeName, node);
 
     /// <inheritdoc/>
     public ulong ExpandVolume(VolumeSpec spec, ulong newBytes)
@@ -254,21 +198,6 @@ internal sealed class HostRuntime : IVolumeRuntime
         }
 
         _unfinished.Remove(mountDir);
-    }
-
-    // With attach, kubelet has had the image mounted at a dir of its own.
-    private string? DeviceMountOf(VolumeSpec spec, MountOptions options)
-    {
-        if (!_config.Attach || _attacher.FindMapped(spec) is not { } device)
-        {
-            return null;
-        }
-
-        MountEntry? mount = MountTable.Read().Of(device.Major, device.Minor).FirstOrDefault(entry => entry.Root == "/");
-        return mount is null ? null
-            : mount.IsReadOnly && !options.ReadOnly ? throw new VolumeException(
-                $"image {spec.ImageSpec} is mounted read-only at {mount.MountPoint}, so it cannot be given to a pod for writing")
-            : mount.MountPoint;
     }
 
     // "ro" among the options means what kubelet's own word for it means.

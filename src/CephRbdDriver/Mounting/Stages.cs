@@ -220,6 +220,11 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         MappedImage? device = mappers.Behind(major, minor);
         bool alive = device is not null && device.Identity.Compare(attacher.IdentityOf(spec)) != Match.No && !MountTable.IsCorrupt(place);
         bool writable = device is { ReadOnly: false } && !mount.IsReadOnly;
+        if (alive && mount.FsType != spec.FsType)
+        {
+            throw new VolumeException($"image {spec.ImageSpec} is mounted on this node as {mount.FsType}, but {spec.FsType} is asked for. Correct fsType");
+        }
+
         if (alive && (writable || options.ReadOnly))
         {
             steps.Note($"{mount.Source} is mounted at its stage already");

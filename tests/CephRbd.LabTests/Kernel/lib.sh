@@ -99,6 +99,9 @@ read_reply() {
   (($1 == 0)) || die "exit status $1 of: $2: $reply"
   fields=$(jq -rse 'if length == 1 and (.[0] | type) == "object" then .[0] else error("no object") end
     | "\(.status)\n\(.device // "")\n\(.message // "")"' 2>/dev/null <<<"$reply") || die "not one JSON object from: $2: $reply"
+  status='' message=''
+  # shellcheck disable=SC2034 # for the scenarios
+  device=''
   # shellcheck disable=SC2034 # for the scenarios
   { IFS= read -r status && IFS= read -r device && IFS= read -r -d '' message; } <<<"$fields" || true
 }
