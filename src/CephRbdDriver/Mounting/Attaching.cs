@@ -31,7 +31,11 @@ internal sealed class Attaching(DriverConfig config, ImageAttacher attacher, Map
         }
 
         // The record first: a call that is killed in between leaves one that detach knows what to do with.
-        records.Write(new AttachRecords.Record(volume, spec.Cluster, image));
+        if (before is null)
+        {
+            records.Write(new AttachRecords.Record(volume, spec.Cluster, image));
+        }
+
         return UndoStack.Guard(undo =>
         {
             if (before is null)
