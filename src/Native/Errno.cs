@@ -99,6 +99,12 @@ public static class Errno
     /// <summary>ENODEV: the kernel knows no such file system, key type or device.</summary>
     public const int NoSuchDevice = 19;
 
+    /// <summary>EBADMSG: of a file system, a checksum is wrong.</summary>
+    public const int BadMessage = 74;
+
+    /// <summary>EUCLEAN: of a file system, it is damaged.</summary>
+    public const int NeedsCleaning = 117;
+
     /// <summary>ENOTCONN: of a mount, the process that served it is gone.</summary>
     public const int NotConnected = 107;
 

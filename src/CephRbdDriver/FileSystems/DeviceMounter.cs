@@ -81,7 +81,7 @@ internal sealed class DeviceMounter(Steps steps)
             errno = again;
         }
 
-        if (found is { IsExt: true } && !options.ReadOnly && !disk.IsMounted && errno is not (Errno.NoSuchDevice or Errno.NotPermitted))
+        if (found is { IsExt: true } && !options.ReadOnly && !disk.IsMounted && IsDamage(errno))
         {
             // The superblock said clean, the kernel says otherwise.
             _tools.CheckExt(disk);
@@ -93,7 +93,7 @@ internal sealed class DeviceMounter(Steps steps)
             errno = again;
         }
 
-        string checker = fsType == "xfs" && !options.ReadOnly && errno is not (Errno.NoSuchDevice or Errno.NotPermitted) ? _tools.JudgeXfs(disk) : "";
+        string checker = fsType == "xfs" && !options.ReadOnly && !disk.IsMounted && IsDamage(errno) ? _tools.JudgeXfs(disk) : "";
         throw new VolumeException(
             $"image {disk.ImageSpec}: its {fsType} on {disk.Path} cannot be mounted: {Errno.Explain(errno)}{Hint(errno, fsType, options, found)}{Said(disk, began)}{checker}");
     }
@@ -105,6 +105,9 @@ internal sealed class DeviceMounter(Steps steps)
             $"image {disk.ImageSpec}: its {fsType} on {disk.Path} was not mounted in time. Check ceph -s: OSDs down or frozen, placement groups inactive. The kernel goes on with it; the next call takes up what it finds");
         return errno == 0 ? null : errno;
     }
+
+    // What mount(2) says of a file system that is not as it should be: EINVAL, EIO, EUCLEAN, EBADMSG (a checksum).
+    private static bool IsDamage(int errno) => errno is Errno.Invalid or Errno.Io or Errno.NeedsCleaning or Errno.BadMessage;
 
     private static string Hint(int errno, string fsType, MountOptions options, OnDevice? found) => errno switch
     {

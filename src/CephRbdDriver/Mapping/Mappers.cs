@@ -32,6 +32,11 @@ internal sealed class Mappers(DriverConfig config, Steps steps, KrbdBus? bus = n
         _ => null,
     };
 
+    /// <summary>Whether a network block device is served by another program than rbd-nbd: qemu-nbd, nbd-client.</summary>
+    public static bool IsAnothers(uint major, uint minor) =>
+        Sysfs.BlockDeviceName(major, minor) is ['n', 'b', 'd', .. var id] && int.TryParse(id, out int number)
+        && NbdMapper.Read(number) is null && NbdMapper.IsServed(number);
+
     /// <summary>Whether a block device's name is one that images get.</summary>
     public static bool IsOurs(string device) =>
         device.StartsWith("/dev/rbd", StringComparison.Ordinal) || device.StartsWith("/dev/nbd", StringComparison.Ordinal);

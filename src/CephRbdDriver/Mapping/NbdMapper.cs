@@ -54,6 +54,10 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
             sectors * 512, Sysfs.ReadTrimmed(block + "/ro") == "1");
     }
 
+    /// <summary>Whether a living program serves a device.</summary>
+    public static bool IsServed(int id) =>
+        Sysfs.ReadTrimmed(string.Create(CultureInfo.InvariantCulture, $"{Blocks}/nbd{id}/pid")) is { Length: > 0 } pid && Directory.Exists($"/proc/{pid}");
+
     /// <summary>Maps an image.</summary>
     /// <param name="image">The image, with its id and its cluster's.</param>
     /// <param name="access">Who asks; monitors and all else are taken from the conf file.</param>
@@ -72,7 +76,15 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
             throw new VolumeException($"image {image.ImageSpec}: {Program} could not map it ({exit}): {words}");
         }
 
-        DeviceNode.Ensure(device, steps.Deadline);
+        try
+        {
+            DeviceNode.Ensure(device, steps.Deadline);
+        }
+        catch (VolumeException e)
+        {
+            throw new VolumeException(e.Message + Undo(image, before), e);
+        }
+
         return device;
     }
 

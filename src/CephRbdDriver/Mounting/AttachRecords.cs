@@ -74,6 +74,8 @@ internal sealed class AttachRecords(DriverConfig config)
             json.WriteString("pool", record.Image.Pool);
             json.WriteString("namespace", record.Image.Namespace);
             json.WriteString("image", record.Image.Image);
+            json.WriteString("imageId", record.Image.ImageId);
+            json.WriteString("fsid", record.Image.ClusterFsid);
             json.WriteEndObject();
         }
 
@@ -88,7 +90,7 @@ internal sealed class AttachRecords(DriverConfig config)
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             string? Text(string name) => document.RootElement.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
             return Text("volume") is { } volume && Text("pool") is { } pool && Text("image") is { } image
-                ? new Record(volume, Text("cluster"), new ImageIdentity(pool, Text("namespace"), image, Snapshot: null))
+                ? new Record(volume, Text("cluster"), new ImageIdentity(pool, Text("namespace"), image, Snapshot: null) { ImageId = Text("imageId"), ClusterFsid = Text("fsid") })
                 : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException or InvalidOperationException)

@@ -39,7 +39,11 @@ internal sealed class Attaching(DriverConfig config, ImageAttacher attacher, Map
                 undo.Push($"the record of {volume}", () => records.Remove(volume));
             }
 
-            return attacher.Attach(spec, undo).Device.DevicePath;
+            MappedImage device = attacher.Attach(spec, undo).Device;
+
+            // Now the image's id is known, which no other image has, whatever the kernel tells of clusters.
+            records.Write(new AttachRecords.Record(volume, spec.Cluster, image with { ImageId = device.Identity.ImageId }));
+            return device.DevicePath;
         });
     }
 

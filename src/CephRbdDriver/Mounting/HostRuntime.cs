@@ -172,15 +172,13 @@ internal sealed class HostRuntime : IVolumeRuntime
 
         // A file system grows while it is mounted, so it is mounted for that long. Mounting alone would do as much,
         // but only for what is worth a program's start.
-        try
+        UndoStack.Guard(undo =>
         {
             _stages.Ensure(spec, OptionsOf(ref spec));
-            expansion.GrowMounted(_attacher.FindMapped(spec) ?? throw new VolumeException($"image {spec.ImageSpec}: its mapping is gone"), spec);
-        }
-        finally
-        {
-            _stages.Release(name);
-        }
+            undo.Push($"the stage {name}", () => _stages.Release(name));
+            return expansion.GrowMounted(_attacher.FindMapped(spec) ?? throw new VolumeException($"image {spec.ImageSpec}: its mapping is gone"), spec);
+        });
+        _stages.Release(name);
     }
 
     private void Finish(string mountDir, string stage)

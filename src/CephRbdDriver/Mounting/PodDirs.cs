@@ -142,7 +142,8 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
     /// <exception cref="VolumeException">It can't be made.</exception>
     public static void Make(string dir) => Explained(dir, () => Directory.CreateDirectory(dir));
 
-    private static bool IsDeviceMount(MountEntry mount) => Mappers.IsOurs(mount.Source);
+    private static bool IsDeviceMount(MountEntry mount) =>
+        Mappers.IsOurs(mount.Source) && !Mappers.IsAnothers((uint)mount.Major, (uint)mount.Minor);
 
     /// <summary>The refusal to touch what somebody else has mounted.</summary>
     internal static VolumeException Foreign(string dir, MountEntry mount) => new(

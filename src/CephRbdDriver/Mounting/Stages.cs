@@ -194,7 +194,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
     private static void RequireOurs(string place, MountEntry mount)
     {
-        if (!Mappers.IsOurs(mount.Source))
+        if (!Mappers.IsOurs(mount.Source) || Mappers.IsAnothers((uint)mount.Major, (uint)mount.Minor))
         {
             throw PodDirs.Foreign(place, mount);
         }

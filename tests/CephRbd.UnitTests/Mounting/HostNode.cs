@@ -47,7 +47,7 @@ internal sealed class HostNode : IDisposable
 
     public Mappers Mappers => new(Config, Steps, Bus);
 
-    public ImageAttacher Attacher => new(Config, Images.Object, Mappers, Steps);
+    public ImageAttacher Attacher => new(Config, Images.Object, Mappers, Records, Steps);
 
     public AttachRecords Records => new(Config);
 

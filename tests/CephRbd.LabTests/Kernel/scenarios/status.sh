@@ -84,6 +84,17 @@ unmount_pod b
 ask 0
 holds '.volumes == []'
 
+# Attached and not mounted yet is how it should be; by rbd-nbd as well.
+configure attach=true
+succeed attach "$(options "$name" volume=pv1 mapper=nbd)"
+ask 0
+holds '.volumes | length == 1'
+holds '.volumes[0] | .attached == ["pv1"] and .mapper == "nbd" and .stage == null and (.watchers | length) == 1'
+[[ $text == *"/dev/$(one_device) (rbd-nbd)"* && $text == *"as pv1"* ]] || die "not so: $text"
+succeed detach pv1
+configure
+ask 0
+
 # The device is taken away from under the mount.
 mount_pod a "$name"
 device=$(one_device)
