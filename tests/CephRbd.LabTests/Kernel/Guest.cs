@@ -15,7 +15,7 @@ public sealed class GuestCollection : ICollectionFixture<KernelLab>
 /// </summary>
 public sealed class Guest(KernelLab lab)
 {
-    private const int Seconds = 240;
+    private const int Seconds = 400;
 
     /// <summary>The folder of the scenarios and of what they share.</summary>
     public static string SourceFolder(string repositoryRoot) =>
