@@ -35,4 +35,7 @@ public sealed class CrashTests(KernelLab lab)
 
     [Fact]
     public void A_cluster_out_of_reach_ends_the_call_in_time_and_leaves_nothing() => _guest.Run("unreachable");
+
+    [Fact]
+    public void An_unmount_without_the_cluster_ends_in_time_and_is_finished_later() => _guest.Run("unmount-unreachable");
 }
