@@ -76,6 +76,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     {
         if (FindMapped(spec) is { } existing)
         {
+            RequireAccess(spec);
             if (MountTable.Read().Of(existing.Major, existing.Minor).FirstOrDefault() is { } mount)
             {
                 return new AttachedImage(AsMounted(existing, mount, spec), Found: null, IsMounted: true);
@@ -92,6 +93,19 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         }
 
         return StraightAway(spec, undo) ?? new AttachedImage(Prepared(spec, undo), Found: null);
+    }
+
+    /// <summary>
+    /// A volume with a key of its own gets what is mapped already only if that key opens the image: another volume's key,
+    /// or the node's, had it mapped.
+    /// </summary>
+    /// <exception cref="VolumeException">The key does not open it, or the cluster could not be asked.</exception>
+    public void RequireAccess(VolumeSpec spec)
+    {
+        if (spec.Key is not null && !steps.Run("check that the volume's own key opens the image", () => images.Exists(spec)))
+        {
+            throw new VolumeException($"image {spec.ImageSpec} does not exist for client.{spec.User ?? config.User}");
+        }
     }
 
     // Whatever is asked for, what is mounted is not taken away from under whoever uses it.

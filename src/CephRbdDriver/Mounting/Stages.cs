@@ -232,6 +232,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
 
         if (alive && (writable || options.ReadOnly))
         {
+            attacher.RequireAccess(spec);
             steps.Note($"{mount.Source} is mounted at its stage already");
             return true;
         }

@@ -32,4 +32,7 @@ public sealed class DataTests(KernelLab lab)
 
     [Fact]
     public void Fifty_volumes_are_mounted_at_once_and_gone_again() => _guest.Run("fifty");
+
+    [Fact]
+    public void A_pod_with_a_key_that_does_not_open_the_image_does_not_share_it() => _guest.Run("own-key");
 }
