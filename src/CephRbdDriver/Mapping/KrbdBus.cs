@@ -1,5 +1,6 @@
 using System.Globalization;
 using CephRbd.Driver.Volumes;
+using CephRbd.Native.Guard;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Mapping;
@@ -10,6 +11,8 @@ internal sealed class KrbdBus(string root = KrbdBus.Bus)
 {
     private const string Bus = "/sys/bus/rbd";
     private const string Devices = "/sys/devices/rbd";
+
+    private static readonly TimeSpan _shortWhile = TimeSpan.FromSeconds(1.5);
 
     private string DevicesFolder => root + "/devices";
 
@@ -73,21 +76,39 @@ internal sealed class KrbdBus(string root = KrbdBus.Bus)
         return new MappedImage(MapperKind.Krbd, id, device.Identity, device.Major, device.Minor, size, readOnly);
     }
 
-    /// <summary>Maps what the line says. Blocks while the kernel talks to the cluster.</summary>
-    /// <exception cref="LinuxException">The kernel refused.</exception>
-    public void Add(string line) => _ = Sysfs.Write(ControlFile("add"), line);
+    /// <summary>Maps what the line says.</summary>
+    /// <param name="line">Monitors, options, pool, image, snapshot.</param>
+    /// <param name="keyName">The name that the line gives the key; empty for none.</param>
+    /// <param name="key">The key's bytes.</param>
+    /// <param name="patience">How long the kernel may talk to the cluster; null for a short while.</param>
+    /// <exception cref="LinuxException">The kernel refused; add_key: it did not take the key.</exception>
+    /// <exception cref="TimeoutException">It did not answer in time, and may still map it.</exception>
+    public void Add(string line, string keyName = "", ReadOnlySpan<byte> key = default, TimeSpan? patience = null) =>
+        Write(ControlFile("add"), line, patience, keyName, key);
 
     /// <summary>Unmaps a device.</summary>
     /// <param name="id">Its number.</param>
     /// <param name="force">Even if it is in use: what is not written yet is lost (Linux 4.9).</param>
+    /// <param name="patience">How long the kernel may talk to the cluster; null for a short while.</param>
     /// <exception cref="LinuxException">The kernel refused; EBUSY: it is open.</exception>
-    public void Remove(int id, bool force) =>
+    /// <exception cref="TimeoutException">It did not answer in time, and may still unmap it.</exception>
+    public void Remove(int id, bool force, TimeSpan? patience = null) =>
         // Linux 4.4 takes 0 bytes when another removal of the device is under way: it is waited for like our own.
-        _ = Sysfs.Write(ControlFile("remove"), string.Create(CultureInfo.InvariantCulture, $"{id}{(force ? " force" : "")}"));
+        Write(ControlFile("remove"), string.Create(CultureInfo.InvariantCulture, $"{id}{(force ? " force" : "")}"), patience);
 
     /// <summary>Makes the kernel look at the image's header again: its size may have changed.</summary>
     public void Refresh(int id) =>
         _ = Sysfs.Write(string.Create(CultureInfo.InvariantCulture, $"{DevicesFolder}/{id}/refresh"), "1");
+
+    // The kernel waits for the cluster where nothing can break the wait off: a process of its own does that.
+    private static void Write(string path, string text, TimeSpan? patience, string keyName = "", ReadOnlySpan<byte> key = default)
+    {
+        int errno = Detached.Write(path, text, patience ?? _shortWhile, keyName, key) ?? throw new TimeoutException($"{path}: the kernel did not answer in time");
+        if (errno != 0)
+        {
+            throw new LinuxException("write", errno, path);
+        }
+    }
 
     // Where the kernel has the files for one shared major number it takes nothing by the others.
     private string ControlFile(string verb)

@@ -72,11 +72,13 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
 
     /// <summary>Unmaps a device; one that is gone already is fine.</summary>
     /// <exception cref="VolumeException">It is in use; says by whom.</exception>
-    public void Unmap(MappedImage device) => steps.Run($"unmap {device.Name}", () => UnmapNow(device));
+    public void Unmap(MappedImage device) => steps.Run($"unmap {device.Name}", () => UnmapNow(device, steps.Deadline.Patience));
 
     /// <summary>As <see cref="Unmap"/>, also when the call's time is over: for what is taken back.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="patience">How long the kernel may talk to the cluster; null for a short while.</param>
     /// <exception cref="VolumeException">It is in use; says by whom.</exception>
-    public void UnmapNow(MappedImage device)
+    public void UnmapNow(MappedImage device, TimeSpan? patience = null)
     {
         for (int tries = 1; ; tries++)
         {
@@ -88,9 +90,13 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
 
             try
             {
-                bus.Remove(device.Id, force: false);
+                bus.Remove(device.Id, force: false, patience);
                 AwaitGone(device);
                 return;
+            }
+            catch (TimeoutException e)
+            {
+                throw new DeadlineException($"image {device.Identity.ImageSpec}: {device.DevicePath} was not unmapped in time. Check ceph -s: OSDs down or frozen. The kernel goes on with it; a watcher of this node may stay on the image for 30 s [{e.Message}]");
             }
             catch (LinuxException e) when (e.Errno is Errno.NoEntry or Errno.NoSuchDevice)
             {
@@ -105,7 +111,7 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
                 && !Holders.IsWritingOut(device.DevicePath, device.Major, device.Minor))
             {
                 steps.Note($"{device.Name} is in use, and forceUnmap is set: unmapping it all the same");
-                Force(device);
+                Force(device, patience);
                 return;
             }
             catch (LinuxException e) when (e.Errno == Errno.Busy)
@@ -123,63 +129,31 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
     // One for all calls, whatever is left of their time: the kernel shares one client among maps with the same options.
     private int MountTimeout => Math.Clamp(config.TimeoutSeconds / 2, 3, 60);
 
-    private static void GiveKey(KernelAccess access)
-    {
-        if (access.Key is not { } key)
-        {
-            return;
-        }
-
-        try
-        {
-            KeyRing.AddToProcess("ceph", "client." + access.User, Convert.FromBase64String(key.Reveal()));
-        }
-        catch (LinuxException e)
-        {
-            throw new VolumeException($"cannot be mapped: the kernel does not take the key of client.{access.User} into its key ring: {e.Message}. Is the module libceph loaded (modprobe rbd)?", e);
-        }
-    }
-
-    // The kernel may wait for the cluster for as long as it likes; only the thread that asked waits with it.
     private void Add(ImageIdentity image, KernelAccess access, string line, IReadOnlySet<int> before)
     {
         long began = Stopwatch.GetTimestamp();
-        Exception? failure = null;
-        var thread = new Thread(() =>
+        try
         {
-            try
-            {
-                // A process' key ring is a thread's, as far as the kernel is concerned.
-                GiveKey(access);
-                bus.Add(line);
-            }
-#pragma warning disable CA1031 // Whatever it is, it belongs to the thread that waits for this one.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                failure = e;
-            }
-        }, maxStackSize: 256 << 10)
-        { IsBackground = true, Name = "map" };
-        thread.Start();
-        while (!thread.Join(TimeSpan.FromMilliseconds(100)))
-        {
-            if (steps.Deadline.Patience == TimeSpan.Zero || steps.Deadline.Token.IsCancellationRequested)
-            {
-                throw new DeadlineException(
-                    $"image {image.ImageSpec}: the kernel did not map it in time ({(steps.Deadline.StopReason ?? steps.Deadline.ExpiryReason)}){Said(began)}{Undo(image, before)}. " +
-                    "Check that this node reaches the monitors and the OSDs (ceph -s, dmesg). If the kernel should still come to an end with it, the next call takes that back");
-            }
+            (string name, byte[] key) = access.Key is { } secret ? ("client." + access.User, Convert.FromBase64String(secret.Reveal())) : ("", []);
+            bus.Add(line, name, key, steps.Deadline.Patience);
         }
-
-        if (failure is LinuxException e)
+        catch (TimeoutException)
+        {
+            throw new DeadlineException(
+                $"image {image.ImageSpec}: the kernel did not map it in time ({(steps.Deadline.StopReason ?? steps.Deadline.ExpiryReason)}){Said(began)}{Undo(image, before)}. " +
+                "Check that this node reaches the monitors and the OSDs (ceph -s, dmesg). If the kernel should still come to an end with it, the next call takes that back");
+        }
+        catch (LinuxException e) when (e.Call == "add_key")
+        {
+            throw new VolumeException($"image {image.ImageSpec} cannot be mapped: the kernel does not take the key of client.{access.User} into its key ring: {e.Message}. Is the module libceph loaded (modprobe rbd)?", e);
+        }
+        catch (LinuxException e) when (e.Call == "write")
         {
             throw new MapFailure(e.Errno, Explain(e.Errno, image) + Said(began) + Undo(image, before));
         }
-
-        if (failure is not null)
+        catch (LinuxException e)
         {
-            throw new VolumeException($"image {image.ImageSpec}: {failure.Message}", failure);
+            throw new VolumeException($"image {image.ImageSpec} cannot be mapped: {e.Message}", e);
         }
     }
 
@@ -200,17 +174,21 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
             bus.Remove(device.Id, force: false);
             return $". {device.Name}, which it had made all the same, is unmapped again";
         }
-        catch (LinuxException e)
+        catch (Exception e) when (e is LinuxException or TimeoutException)
         {
             return $". Left behind: {device.DevicePath} is mapped and could not be unmapped ({e.Message}): echo {device.Id.ToString(CultureInfo.InvariantCulture)} > /sys/bus/rbd/remove";
         }
     }
 
-    private void Force(MappedImage device)
+    private void Force(MappedImage device, TimeSpan? patience)
     {
         try
         {
-            bus.Remove(device.Id, force: true);
+            bus.Remove(device.Id, force: true, patience);
+        }
+        catch (TimeoutException e)
+        {
+            throw new DeadlineException($"image {device.Identity.ImageSpec}: {device.DevicePath} was not unmapped by force in time [{e.Message}]");
         }
         catch (LinuxException e) when (e.Errno is not (Errno.NoEntry or Errno.NoSuchDevice))
         {

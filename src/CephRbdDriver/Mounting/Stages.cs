@@ -12,9 +12,11 @@ namespace CephRbd.Driver.Mounting;
 /// is made before anything else and removed after all else: as long as it is there, something may have to be taken
 /// back, and its name says of which image. All other state is the kernel's.
 /// </summary>
-internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher attacher, AttachRecords records, Steps steps)
+internal sealed partial class Stages(DriverConfig config, Mappers mappers, ImageAttacher attacher, AttachRecords records, Steps steps)
 {
     private const uint OwnerOnly = 0x1C0; // 0700
+    private static readonly TimeSpan _lateMount = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _sweepLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>The stage's place of an image.</summary>
@@ -63,7 +65,7 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
     public string Ensure(VolumeSpec spec, MountOptions options)
     {
         string place = PlaceOf(spec);
-        if (Standing(place, spec, options))
+        if (Standing(place, spec, options) || (IsThere(place) && ComesToStand(place, spec, options)))
         {
             return place;
         }
@@ -144,54 +146,6 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         Explained(place, () => Files.RemoveDirectory(place));
     }
 
-    /// <summary>
-    /// Finishes what calls that were killed left: stages that no pod uses. What cannot be finished now is left for the
-    /// next call. Costs one look at the folder when there is nothing.
-    /// </summary>
-    /// <param name="except">The stage this call is about.</param>
-    /// <param name="table">The mounts as they were a moment ago: what looks unused is looked at again under its lock.</param>
-    public void Sweep(string? except = null, MountTable? table = null)
-    {
-        if (!Directory.Exists(Root))
-        {
-            return;
-        }
-
-        string root = CanonicalRoot();
-        TimeSpan began = steps.Deadline.Elapsed;
-        foreach (string place in Explained(Root, () => Directory.GetDirectories(Root)))
-        {
-            string name = Path.GetFileName(place);
-            table ??= MountTable.Read();
-            if (name == except || !StageName.IsOne(name) || HasPods(table, Path.Combine(root, name)))
-            {
-                continue;
-            }
-
-            using CallLock? alone = Explained(place, () => CallLock.TryTake(config.RunDir, LockName(name)));
-            if (alone is null)
-            {
-                continue;
-            }
-
-            try
-            {
-                Release(name, _sweepLimit);
-                steps.Note($"finished what a killed call left of {name}");
-            }
-            catch (VolumeException e)
-            {
-                steps.Note($"{name} can't be finished now: {e.Message}");
-            }
-
-            // A cluster that does not answer shall not cost every other volume's calls their time.
-            if (steps.Deadline.Elapsed - began > _sweepLimit)
-            {
-                return;
-            }
-        }
-    }
-
     private static void RequireOurs(string place, MountEntry mount)
     {
         if (!Mappers.IsOurs(mount.Source) || Mappers.IsAnothers((uint)mount.Major, (uint)mount.Minor))
@@ -199,10 +153,6 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
             throw PodDirs.Foreign(place, mount);
         }
     }
-
-    private static bool HasPods(MountTable table, string place) =>
-        table.At(place).LastOrDefault() is { } stage
-        && table.Of((uint)stage.Major, (uint)stage.Minor).Any(other => other.MountPoint != place);
 
     // Whether what is mounted at the stage serves this volume; what doesn't is taken away, if nobody uses it.
     private bool Standing(string place, VolumeSpec spec, MountOptions options)
@@ -254,16 +204,6 @@ internal sealed class Stages(DriverConfig config, Mappers mappers, ImageAttacher
         Explained(place, () => Mounts.Unmount(place, lazy: true));
         return false;
     }
-
-    // A mapping whose call was killed before it was mounted.
-    private MappedImage? Orphan(string name) =>
-        StageName.TryParse(name, out string? cluster, out ImageIdentity? image)
-            ? attacher.Candidates(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
-            : null;
-
-    private bool Serves(MappedImage device, string name) =>
-        !StageName.TryParse(name, out string? cluster, out ImageIdentity? image)
-        || device.Identity.Compare(image! with { ClusterFsid = attacher.FsidOf(cluster) }) != Match.No;
 
     private string CanonicalRoot() => Path.GetDirectoryName(Canonical(Path.Combine(Root, "any")))!;
 

@@ -11,6 +11,7 @@ public static partial class Detached
 {
     private const string Library = "cephrbd_guard";
     private const int NoAnswer = -1;
+    private const int OfKey = 0x10000;
 
     /// <summary>Unmounts; a symbolic link is never followed.</summary>
     /// <param name="target">The mount point.</param>
@@ -72,6 +73,52 @@ public static partial class Detached
         }
     }
 
+    /// <summary>
+    /// Writes a text to a control file by one write(2), if asked for with a key of the type "ceph" in the writing process'
+    /// key ring (add_key(2)).
+    /// </summary>
+    /// <param name="path">The control file.</param>
+    /// <param name="text">The text; never a secret: it is an argument of the other process.</param>
+    /// <param name="patience">How long to wait for the answer.</param>
+    /// <param name="keyName">The key's name in the key ring; empty for no key.</param>
+    /// <param name="key">The key's bytes, at most 4096; the other process gets them by a pipe.</param>
+    /// <returns>0, or the errno of open or write. Null when it did not answer in time: it may still come to its end.</returns>
+    /// <exception cref="LinuxException">add_key failed (ENODEV: the kernel has no such key type), or the other process could not be started, or was ended by somebody (ECHILD).</exception>
+    public static unsafe int? Write(string path, string text, TimeSpan patience, string keyName = "", ReadOnlySpan<byte> key = default)
+    {
+        if (!CrashGuard.IsLinked)
+        {
+            return WriteDirectly(path, text, keyName, key);
+        }
+
+        fixed (byte* start = key)
+        {
+            return Errno(NativeWrite(path, text, keyName, start, key.Length, Milliseconds(patience))) switch
+            {
+                { } errno when (errno & OfKey) != 0 => throw new LinuxException("add_key", errno & ~OfKey),
+                var result => result,
+            };
+        }
+    }
+
+    private static int WriteDirectly(string path, string text, string keyName, ReadOnlySpan<byte> key)
+    {
+        if (keyName.Length > 0)
+        {
+            KeyRing.AddToProcess("ceph", keyName, key);
+        }
+
+        try
+        {
+            _ = Files.WriteOnce(path, System.Text.Encoding.UTF8.GetBytes(text));
+            return 0;
+        }
+        catch (LinuxException e)
+        {
+            return e.Errno;
+        }
+    }
+
     private static int Milliseconds(TimeSpan patience) => (int)Math.Clamp(Math.Ceiling(patience.TotalMilliseconds), 0, int.MaxValue);
 
     private static int? Errno(int result) => result switch
@@ -92,4 +139,8 @@ public static partial class Detached
     /// <summary><c>int cephrbd_detached_head(const char *path, void *buffer, int length, int timeout_ms, int *read_length)</c></summary>
     [LibraryImport(Library, EntryPoint = "cephrbd_detached_head", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int NativeHead(string path, byte* buffer, int length, int timeoutMilliseconds, int* readLength);
+
+    /// <summary><c>int cephrbd_detached_write(const char *path, const char *text, const char *key_name, const void *key, int key_length, int timeout_ms)</c></summary>
+    [LibraryImport(Library, EntryPoint = "cephrbd_detached_write", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int NativeWrite(string path, string text, string keyName, byte* key, int keyLength, int timeoutMilliseconds);
 }

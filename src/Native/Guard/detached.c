@@ -1,5 +1,6 @@
 /*
- * Calls that may never come back, made by a process of their own: mount(), umount2(), and read() of a block device.
+ * Calls that may never come back, made by a process of their own: mount(), umount2(), read() of a block device, and
+ * write() to the control files by which the kernel maps images.
  * While the device or its cluster does not answer they sleep in the kernel where no signal reaches them, and a
  * process with such a thread cannot end: the caller would wait for this program for ever. So the program starts
  * itself again, with another name in argv[0]; a constructor sees that name before the .NET runtime starts, makes
@@ -32,6 +33,7 @@
 #define UMOUNT "cephrbd-umount" /* target flags */
 #define MOUNT "cephrbd-mount"   /* source target type flags data */
 #define HEAD "cephrbd-head"     /* path bytes */
+#define WRITE "cephrbd-write"   /* path text key-name; the key itself comes by standard input */
 #define SELF "/proc/self/exe"
 #define NO_ANSWER (-1)
 #define FAILED(error) (-1 - (error))
@@ -40,11 +42,16 @@
 #define REAP_STEPS 100
 #define MOST_ARGUMENTS 6
 #define MOST_BYTES 65536
+#define MOST_KEY_BYTES 4096
+#define OF_KEY 0x10000
+#define PROCESS_KEYRING (-2)
 
 int cephrbd_detached_umount(const char *target, int flags, int timeout_ms);
 int cephrbd_detached_mount(const char *source, const char *target, const char *type, int flags, const char *data,
                            int timeout_ms);
 int cephrbd_detached_head(const char *path, void *buffer, int length, int timeout_ms, int *read_length);
+int cephrbd_detached_write(const char *path, const char *text, const char *key_name, const void *key, int key_length,
+                           int timeout_ms);
 
 /* All but standard output, through which the answer goes: the caller's callers wait for the others to be closed. */
 static void close_inherited(void)
@@ -91,6 +98,37 @@ static void read_head(const char *path, size_t wanted)
     tell(0, buffer, done);
 }
 
+/*
+ * A key in the key ring is the process's own, so it is this one that puts it there: the kernel looks for it when it
+ * is told its name.
+ */
+static void write_text(const char *path, const char *text, const char *key_name)
+{
+    static char key[MOST_KEY_BYTES];
+    size_t length = 0;
+    ssize_t piece;
+    int fd;
+
+    while (length < sizeof(key) && (piece = read(STDIN_FILENO, key + length, sizeof(key) - length)) != 0) {
+        if (piece < 0 && errno != EINTR)
+            tell(errno | OF_KEY, NULL, 0);
+        if (piece > 0)
+            length += (size_t)piece;
+    }
+    close_inherited();
+    if (key_name[0] != 0 && syscall(SYS_add_key, "ceph", key_name, key, length, PROCESS_KEYRING) < 0)
+        tell(errno | OF_KEY, NULL, 0);
+    memset(key, 0, sizeof(key));
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        tell(errno, NULL, 0);
+    while (write(fd, text, strlen(text)) < 0) {
+        if (errno != EINTR)
+            tell(errno, NULL, 0);
+    }
+    tell(0, NULL, 0);
+}
+
 /* The other process. Priority 101, the first there is: nothing else is set up for it. */
 __attribute__((constructor(101))) static void call_if_asked(int argc, char **argv)
 {
@@ -104,6 +142,8 @@ __attribute__((constructor(101))) static void call_if_asked(int argc, char **arg
                                                                                                                    : errno,
              NULL, 0);
     }
+    if (argc == 4 && strcmp(argv[0], WRITE) == 0)
+        write_text(argv[1], argv[2], argv[3]);
     if (argc == 3 && strcmp(argv[0], HEAD) == 0) {
         close_inherited();
         read_head(argv[1], (size_t)atol(argv[2]));
@@ -173,8 +213,8 @@ static void reap(pid_t pid)
         nanosleep(&step, NULL);
 }
 
-/* Starts the other process with the write end as its standard output and all signals blocked. */
-static int start(pid_t *pid, char **arguments, int write_end)
+/* Starts the other process with its ends of the pipes as standard streams and all signals blocked. */
+static int start(pid_t *pid, char **arguments, int read_end, int write_end)
 {
     char *environment[] = {NULL};
     posix_spawn_file_actions_t actions;
@@ -189,6 +229,8 @@ static int start(pid_t *pid, char **arguments, int write_end)
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {
         error = posix_spawn_file_actions_adddup2(&actions, write_end, STDOUT_FILENO);
+        if (error == 0 && read_end >= 0)
+            error = posix_spawn_file_actions_adddup2(&actions, read_end, STDIN_FILENO);
         if (error == 0)
             error = posix_spawnattr_setsigmask(&attributes, &all);
         /* The second flag is for a glibc before 2.24, which would fork() otherwise. */
@@ -206,7 +248,7 @@ static int start(pid_t *pid, char **arguments, int write_end)
  * One call by another process. Its errno, or 0; -1 if it did not answer in time and was left behind; -1 - errno if
  * it could not be started or was ended by somebody.
  */
-static int detached(char **arguments, int timeout_ms, char *buffer, int length, int *read_length)
+static int detached(char **arguments, int read_end, int timeout_ms, char *buffer, int length, int *read_length)
 {
     long long deadline = now_ms() + timeout_ms;
     int ends[2], write_end, error, result;
@@ -216,7 +258,7 @@ static int detached(char **arguments, int timeout_ms, char *buffer, int length, 
         return FAILED(errno);
     /* Above the standard descriptors, even if those are closed: dup2() onto itself would leave it close-on-exec. */
     write_end = fcntl(ends[1], F_DUPFD_CLOEXEC, FIRST_FD);
-    error = write_end < 0 ? errno : start(&pid, arguments, write_end);
+    error = write_end < 0 ? errno : start(&pid, arguments, read_end, write_end);
     close(ends[1]);
     if (write_end >= 0)
         close(write_end);
@@ -237,7 +279,7 @@ int cephrbd_detached_umount(const char *target, int flags, int timeout_ms)
     char *arguments[MOST_ARGUMENTS + 1] = {UMOUNT, (char *)target, number};
 
     snprintf(number, sizeof(number), "%d", flags);
-    return detached(arguments, timeout_ms, NULL, 0, NULL);
+    return detached(arguments, -1, timeout_ms, NULL, 0, NULL);
 }
 
 int cephrbd_detached_mount(const char *source, const char *target, const char *type, int flags, const char *data,
@@ -247,7 +289,7 @@ int cephrbd_detached_mount(const char *source, const char *target, const char *t
     char *arguments[MOST_ARGUMENTS + 1] = {MOUNT, (char *)source, (char *)target, (char *)type, number, (char *)data};
 
     snprintf(number, sizeof(number), "%d", flags);
-    return detached(arguments, timeout_ms, NULL, 0, NULL);
+    return detached(arguments, -1, timeout_ms, NULL, 0, NULL);
 }
 
 int cephrbd_detached_head(const char *path, void *buffer, int length, int timeout_ms, int *read_length)
@@ -256,5 +298,30 @@ int cephrbd_detached_head(const char *path, void *buffer, int length, int timeou
     char *arguments[MOST_ARGUMENTS + 1] = {HEAD, (char *)path, number};
 
     snprintf(number, sizeof(number), "%d", length);
-    return detached(arguments, timeout_ms, buffer, length, read_length);
+    return detached(arguments, -1, timeout_ms, buffer, length, read_length);
+}
+
+int cephrbd_detached_write(const char *path, const char *text, const char *key_name, const void *key, int key_length,
+                           int timeout_ms)
+{
+    char *arguments[MOST_ARGUMENTS + 1] = {WRITE, (char *)path, (char *)text, (char *)key_name};
+    int ends[2], read_end, result;
+
+    if (key_length < 0 || key_length > MOST_KEY_BYTES)
+        return FAILED(EINVAL);
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return FAILED(errno);
+    /* A pipe takes as little as a key at once, whether anybody reads or not. */
+    read_end = fcntl(ends[0], F_DUPFD_CLOEXEC, FIRST_FD);
+    if (read_end < 0 || (key_length > 0 && write(ends[1], key, (size_t)key_length) != key_length)) {
+        result = FAILED(errno);
+        close(ends[1]);
+    } else {
+        close(ends[1]);
+        result = detached(arguments, read_end, timeout_ms, NULL, 0, NULL);
+    }
+    close(ends[0]);
+    if (read_end >= 0)
+        close(read_end);
+    return result;
 }
