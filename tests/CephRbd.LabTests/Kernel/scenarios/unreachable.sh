@@ -57,10 +57,11 @@ cut_off() {
   ended_in_time "$began"
   exec 3<&-
   for ((i = 0; i < 50; i++)); do
-    [[ -e /proc/$pid/exe ]] || break
+    [[ -e /proc/$pid ]] || break
     sleep 0.1
   done
-  [[ ! -e /proc/$pid/exe ]] || die "the call answered, and does not end: $reply"
+  # kubelet waits for the process's end: a thread that is held in the kernel would keep it.
+  [[ ! -e /proc/$pid ]] || die "the call answered, and does not end: $reply $(tail -n +1 "/proc/$pid"/task/*/{comm,stack} 2>&1)"
   wait "$pid"
   ip link set vec0 up
   read_reply 0 "$*"
