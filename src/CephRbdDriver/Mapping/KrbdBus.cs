@@ -84,7 +84,8 @@ internal sealed class KrbdBus(string root = KrbdBus.Bus)
     /// <exception cref="LinuxException">The kernel refused; add_key: it did not take the key.</exception>
     /// <exception cref="TimeoutException">It did not answer in time, and may still map it.</exception>
     public void Add(string line, string keyName = "", ReadOnlySpan<byte> key = default, TimeSpan? patience = null) =>
-        Write(ControlFile("add"), line, patience, keyName, key);
+        // Broken off, for what is mapped after the call has ended nobody waits for.
+        Write(ControlFile("add"), line, patience, endLate: true, keyName, key);
 
     /// <summary>Unmaps a device.</summary>
     /// <param name="id">Its number.</param>
@@ -94,16 +95,16 @@ internal sealed class KrbdBus(string root = KrbdBus.Bus)
     /// <exception cref="TimeoutException">It did not answer in time, and may still unmap it.</exception>
     public void Remove(int id, bool force, TimeSpan? patience = null) =>
         // Linux 4.4 takes 0 bytes when another removal of the device is under way: it is waited for like our own.
-        Write(ControlFile("remove"), string.Create(CultureInfo.InvariantCulture, $"{id}{(force ? " force" : "")}"), patience);
+        Write(ControlFile("remove"), string.Create(CultureInfo.InvariantCulture, $"{id}{(force ? " force" : "")}"), patience, endLate: false);
 
     /// <summary>Makes the kernel look at the image's header again: its size may have changed.</summary>
     public void Refresh(int id) =>
         _ = Sysfs.Write(string.Create(CultureInfo.InvariantCulture, $"{DevicesFolder}/{id}/refresh"), "1");
 
     // The kernel waits for the cluster where nothing can break the wait off: a process of its own does that.
-    private static void Write(string path, string text, TimeSpan? patience, string keyName = "", ReadOnlySpan<byte> key = default)
+    private static void Write(string path, string text, TimeSpan? patience, bool endLate, string keyName = "", ReadOnlySpan<byte> key = default)
     {
-        int errno = Detached.Write(path, text, patience ?? _shortWhile, keyName, key) ?? throw new TimeoutException($"{path}: the kernel did not answer in time");
+        int errno = Detached.Write(path, text, patience ?? _shortWhile, endLate, keyName, key) ?? throw new TimeoutException($"{path}: the kernel did not answer in time");
         if (errno != 0)
         {
             throw new LinuxException("write", errno, path);

@@ -88,10 +88,14 @@ internal sealed partial class Stages
         && table.Of((uint)stage.Major, (uint)stage.Minor).Any(other => other.MountPoint != place);
 
     // A mapping whose call was killed before it was mounted.
-    private MappedImage? Orphan(string name) =>
+    private MappedImage[] Orphan(string name) =>
         StageName.TryParse(name, out string? cluster, out ImageIdentity? image)
-            ? attacher.Candidates(image! with { ClusterFsid = attacher.FsidOf(cluster) }).FirstOrDefault()
-            : null;
+            ? [.. attacher.Candidates(image with { ClusterFsid = attacher.FsidOf(cluster) }).Take(1)]
+            : [];
+
+    // A call that had to end may have left a map to the kernel that came to its end when the next had made another.
+    private MappedImage[] AllOf(MappedImage device) =>
+        [device, .. attacher.Candidates(device.Identity).Where(other => other.Id != device.Id && other.Identity.Compare(device.Identity) == Match.Yes)];
 
     private bool Serves(MappedImage device, string name) =>
         !StageName.TryParse(name, out string? cluster, out ImageIdentity? image)

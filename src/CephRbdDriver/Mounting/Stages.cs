@@ -95,6 +95,10 @@ internal sealed partial class Stages(DriverConfig config, Mappers mappers, Image
                 open = true;
                 throw;
             }
+            catch (VolumeException e) when (MountTable.Read().At(Canonical(place)).Any())
+            {
+                steps.Note($"an earlier call's mount came to its end meanwhile: {e.Message}");
+            }
 
             return place;
         });
@@ -137,10 +141,12 @@ internal sealed partial class Stages(DriverConfig config, Mappers mappers, Image
         }
 
         // Numbers are used again: a device that was unmapped by force may be another image's by now.
-        device = device is not null && Serves(device, name) ? device : Orphan(name);
-        if (device is not null && !records.Keep(device.Identity) && !MountTable.Read().Of(device.Major, device.Minor).Any())
+        foreach (MappedImage mapped in device is not null && Serves(device, name) ? AllOf(device) : Orphan(name))
         {
-            mappers.Unmap(device);
+            if (!records.Keep(mapped.Identity) && !MountTable.Read().Of(mapped.Major, mapped.Minor).Any())
+            {
+                mappers.Unmap(mapped);
+            }
         }
 
         Explained(place, () => Files.RemoveDirectory(place));

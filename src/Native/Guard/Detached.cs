@@ -80,11 +80,12 @@ public static partial class Detached
     /// <param name="path">The control file.</param>
     /// <param name="text">The text; never a secret: it is an argument of the other process.</param>
     /// <param name="patience">How long to wait for the answer.</param>
+    /// <param name="endLate">Whether to break the write off where the kernel lets it when it does not answer in time.</param>
     /// <param name="keyName">The key's name in the key ring; empty for no key.</param>
     /// <param name="key">The key's bytes, at most 4096; the other process gets them by a pipe.</param>
     /// <returns>0, or the errno of open or write. Null when it did not answer in time: it may still come to its end.</returns>
     /// <exception cref="LinuxException">add_key failed (ENODEV: the kernel has no such key type), or the other process could not be started, or was ended by somebody (ECHILD).</exception>
-    public static unsafe int? Write(string path, string text, TimeSpan patience, string keyName = "", ReadOnlySpan<byte> key = default)
+    public static unsafe int? Write(string path, string text, TimeSpan patience, bool endLate, string keyName = "", ReadOnlySpan<byte> key = default)
     {
         if (!CrashGuard.IsLinked)
         {
@@ -93,7 +94,7 @@ public static partial class Detached
 
         fixed (byte* start = key)
         {
-            return Errno(NativeWrite(path, text, keyName, start, key.Length, Milliseconds(patience))) switch
+            return Errno(NativeWrite(path, text, keyName, start, key.Length, Milliseconds(patience), endLate ? 1 : 0)) switch
             {
                 { } errno when (errno & OfKey) != 0 => throw new LinuxException("add_key", errno & ~OfKey),
                 var result => result,
@@ -140,7 +141,7 @@ public static partial class Detached
     [LibraryImport(Library, EntryPoint = "cephrbd_detached_head", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int NativeHead(string path, byte* buffer, int length, int timeoutMilliseconds, int* readLength);
 
-    /// <summary><c>int cephrbd_detached_write(const char *path, const char *text, const char *key_name, const void *key, int key_length, int timeout_ms)</c></summary>
+    /// <summary><c>int cephrbd_detached_write(const char *path, const char *text, const char *key_name, const void *key, int key_length, int timeout_ms, int kill_late)</c></summary>
     [LibraryImport(Library, EntryPoint = "cephrbd_detached_write", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int NativeWrite(string path, string text, string keyName, byte* key, int keyLength, int timeoutMilliseconds);
+    private static unsafe partial int NativeWrite(string path, string text, string keyName, byte* key, int keyLength, int timeoutMilliseconds, int killLate);
 }

@@ -51,7 +51,7 @@ int cephrbd_detached_mount(const char *source, const char *target, const char *t
                            int timeout_ms);
 int cephrbd_detached_head(const char *path, void *buffer, int length, int timeout_ms, int *read_length);
 int cephrbd_detached_write(const char *path, const char *text, const char *key_name, const void *key, int key_length,
-                           int timeout_ms);
+                           int timeout_ms, int kill_late);
 
 /* All but standard output, through which the answer goes: the caller's callers wait for the others to be closed. */
 static void close_inherited(void)
@@ -204,7 +204,7 @@ static int answer(int fd, long long deadline, char *buffer, int length, int *rea
     return error;
 }
 
-/* After its answer a process ends at once; should it not, the init process reaps it one day. */
+/* After its answer, or a kill, a process ends at once; should it not, the init process reaps it one day. */
 static void reap(pid_t pid)
 {
     struct timespec step = {.tv_nsec = 1000000L};
@@ -248,7 +248,8 @@ static int start(pid_t *pid, char **arguments, int read_end, int write_end)
  * One call by another process. Its errno, or 0; -1 if it did not answer in time and was left behind; -1 - errno if
  * it could not be started or was ended by somebody.
  */
-static int detached(char **arguments, int read_end, int timeout_ms, char *buffer, int length, int *read_length)
+static int detached(char **arguments, int read_end, int timeout_ms, int kill_late, char *buffer, int length,
+                    int *read_length)
 {
     long long deadline = now_ms() + timeout_ms;
     int ends[2], write_end, error, result;
@@ -268,7 +269,9 @@ static int detached(char **arguments, int read_end, int timeout_ms, char *buffer
     }
     result = answer(ends[0], deadline, buffer, length, read_length);
     close(ends[0]);
-    if (result != NO_ANSWER)
+    if (result == NO_ANSWER && kill_late)
+        kill(pid, SIGKILL);
+    if (result != NO_ANSWER || kill_late)
         reap(pid);
     return result;
 }
@@ -279,7 +282,7 @@ int cephrbd_detached_umount(const char *target, int flags, int timeout_ms)
     char *arguments[MOST_ARGUMENTS + 1] = {UMOUNT, (char *)target, number};
 
     snprintf(number, sizeof(number), "%d", flags);
-    return detached(arguments, -1, timeout_ms, NULL, 0, NULL);
+    return detached(arguments, -1, timeout_ms, 0, NULL, 0, NULL);
 }
 
 int cephrbd_detached_mount(const char *source, const char *target, const char *type, int flags, const char *data,
@@ -289,7 +292,7 @@ int cephrbd_detached_mount(const char *source, const char *target, const char *t
     char *arguments[MOST_ARGUMENTS + 1] = {MOUNT, (char *)source, (char *)target, (char *)type, number, (char *)data};
 
     snprintf(number, sizeof(number), "%d", flags);
-    return detached(arguments, -1, timeout_ms, NULL, 0, NULL);
+    return detached(arguments, -1, timeout_ms, 0, NULL, 0, NULL);
 }
 
 int cephrbd_detached_head(const char *path, void *buffer, int length, int timeout_ms, int *read_length)
@@ -298,11 +301,11 @@ int cephrbd_detached_head(const char *path, void *buffer, int length, int timeou
     char *arguments[MOST_ARGUMENTS + 1] = {HEAD, (char *)path, number};
 
     snprintf(number, sizeof(number), "%d", length);
-    return detached(arguments, -1, timeout_ms, buffer, length, read_length);
+    return detached(arguments, -1, timeout_ms, 0, buffer, length, read_length);
 }
 
 int cephrbd_detached_write(const char *path, const char *text, const char *key_name, const void *key, int key_length,
-                           int timeout_ms)
+                           int timeout_ms, int kill_late)
 {
     char *arguments[MOST_ARGUMENTS + 1] = {WRITE, (char *)path, (char *)text, (char *)key_name};
     int ends[2], read_end, result;
@@ -318,7 +321,7 @@ int cephrbd_detached_write(const char *path, const char *text, const char *key_n
         close(ends[1]);
     } else {
         close(ends[1]);
-        result = detached(arguments, read_end, timeout_ms, NULL, 0, NULL);
+        result = detached(arguments, read_end, timeout_ms, kill_late, NULL, 0, NULL);
     }
     close(ends[0]);
     if (read_end >= 0)
