@@ -11,7 +11,7 @@ internal sealed class DeadlineException(string message) : VolumeException(messag
 /// </summary>
 internal sealed class Deadline : IDisposable
 {
-    private static readonly TimeSpan _reserve = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _reserve = TimeSpan.FromSeconds(3);
     private readonly CancellationTokenSource _stop = new();
     private readonly long _start = Stopwatch.GetTimestamp();
     private volatile string? _reason;

@@ -39,7 +39,7 @@
 #define FAILED(error) (-1 - (error))
 #define MOST_FDS 65536
 #define FIRST_FD 10
-#define REAP_STEPS 100
+#define REAP_MS 300
 #define MOST_ARGUMENTS 6
 #define MOST_BYTES 65536
 #define MOST_KEY_BYTES 4096
@@ -208,8 +208,9 @@ static int answer(int fd, long long deadline, char *buffer, int length, int *rea
 static void reap(pid_t pid)
 {
     struct timespec step = {.tv_nsec = 1000000L};
+    long long deadline = now_ms() + REAP_MS;
 
-    for (int i = 0; i < REAP_STEPS && waitpid(pid, NULL, WNOHANG) == 0; i++)
+    while (waitpid(pid, NULL, WNOHANG) == 0 && now_ms() < deadline)
         nanosleep(&step, NULL);
 }
 
