@@ -17,8 +17,10 @@ internal sealed class FileSystemTools(Steps steps)
         {
             bool damaged = (exit & LeftUncorrected) != 0;
             throw new VolumeException(
-                $"image {disk.ImageSpec}: its file system is damaged and {(damaged ? "e2fsck -p does not repair it without a person" : $"e2fsck could not check it (exit status {exit})")}: {words}. " +
-                $"Nothing was mounted. Make a snapshot (rbd snap create {disk.ImageSpec}@before-fsck), then map it (rbd map {disk.ImageSpec}) and run e2fsck on the device");
+                $"image {disk.ImageSpec}: its file system {(damaged ? "is damaged and e2fsck -p does not repair it without a person" : $"was not left clean, and e2fsck could not check it (exit status {exit})")}: {words}. Nothing was mounted. " +
+                (damaged
+                    ? $"Make a snapshot (rbd snap create {disk.ImageSpec}@before-fsck), then map it (rbd map {disk.ImageSpec}) and run e2fsck on the device"
+                    : "Does something else use the device? The call succeeds when that has ended"));
         }
     }
 
@@ -33,7 +35,7 @@ internal sealed class FileSystemTools(Steps steps)
         (int exit, string words) = steps.Run($"xfs_repair -n {disk.Path}", () => Run("xfs_repair", "xfsprogs", ["-n", disk.Path], disk));
         return exit == 0
             ? ". xfs_repair -n finds nothing wrong"
-            : $". xfs_repair -n ({exit}): {words}. Nothing was mounted or changed. Make a snapshot (rbd snap create {disk.ImageSpec}@before-repair), then map it (rbd map {disk.ImageSpec}) and run xfs_repair on the device";
+            : $". xfs_repair -n ({exit}): {words}. Nothing was mounted or repaired. Make a snapshot (rbd snap create {disk.ImageSpec}@before-repair), then map it (rbd map {disk.ImageSpec}) and run xfs_repair on the device";
     }
 
     /// <summary>Grows a mounted file system to its device. One that has the size already stays as it is.</summary>

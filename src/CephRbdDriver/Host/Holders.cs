@@ -11,7 +11,7 @@ namespace CephRbd.Driver.Host;
 internal static class Holders
 {
     private const int Most = 5;
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Who holds the device, in words that name pid, command and place.</summary>
     /// <param name="major">The device's major number.</param>

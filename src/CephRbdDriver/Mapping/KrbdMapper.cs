@@ -14,7 +14,9 @@ namespace CephRbd.Driver.Mapping;
 /// </summary>
 internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
 {
-    private const int BusyTries = 40;
+    private const int GoneTries = 40;
+    private static readonly TimeSpan _busyLong = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _busyShort = TimeSpan.FromSeconds(0.7);
     private static readonly TimeSpan _busyPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The kernel's bus.</summary>
@@ -80,7 +82,8 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
     /// <exception cref="VolumeException">It is in use; says by whom.</exception>
     public void UnmapNow(MappedImage device, TimeSpan? patience = null)
     {
-        for (int tries = 1; ; tries++)
+        TimeSpan busyPatience = patience is null ? _busyShort : _busyLong;
+        for (long began = Stopwatch.GetTimestamp(); ;)
         {
             // Numbers are used again: by now it may be another image's.
             if (bus.Read(device.Id)?.Identity != device.Identity)
@@ -102,7 +105,7 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
             {
                 return;
             }
-            catch (LinuxException e) when (e.Errno is Errno.Busy or Errno.InProgress && tries < BusyTries)
+            catch (LinuxException e) when (e.Errno is Errno.Busy or Errno.InProgress && Stopwatch.GetElapsedTime(began) < busyPatience)
             {
                 // udev and scanners open a device for a moment whenever it changes.
                 Thread.Sleep(_busyPause);
@@ -174,6 +177,10 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
             bus.Remove(device.Id, force: false);
             return $". {device.Name}, which it had made all the same, is unmapped again";
         }
+        catch (LinuxException e) when (e.Errno is Errno.NoEntry or Errno.NoSuchDevice)
+        {
+            return "";
+        }
         catch (Exception e) when (e is LinuxException or TimeoutException)
         {
             return $". Left behind: {device.DevicePath} is mapped and could not be unmapped ({e.Message}): echo {device.Id.ToString(CultureInfo.InvariantCulture)} > /sys/bus/rbd/remove";
@@ -203,7 +210,7 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
         // A removal returns when it is done, but of two at once the second returns early.
         for (int i = 0; bus.Read(device.Id)?.Identity == device.Identity; i++)
         {
-            if (i == BusyTries)
+            if (i == GoneTries)
             {
                 throw new VolumeException($"image {device.Identity.ImageSpec}: {device.DevicePath} is still mapped after the kernel was told to unmap it. Look at dmesg; the call can be tried again");
             }

@@ -1,6 +1,6 @@
+using CephRbd.Driver.FileSystems;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Mapping;
-using CephRbd.Driver.FileSystems;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native.Linux;
 
