@@ -4,6 +4,11 @@ using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Host;
 
+/// <summary>Is shown a mount.</summary>
+/// <param name="name">The last part of where it is mounted.</param>
+/// <param name="source">The device or other source.</param>
+internal delegate void MountVisitor(ReadOnlySpan<char> name, ReadOnlySpan<char> source);
+
 /// <summary>All mounts of our mount namespace at one moment.</summary>
 internal sealed class MountTable
 {
@@ -20,7 +25,7 @@ internal sealed class MountTable
     {
         _lines = lines;
         _deviceAt = deviceAt;
-        _byPoint = Enumerable.Range(0, lines.Length).ToLookup(line => MountInfo.Unescape(Field(line, 4)), StringComparer.Ordinal);
+        _byPoint = Enumerable.Range(0, lines.Length).ToLookup(line => MountInfo.Unescape(Field(_lines[line], 4).ToString()), StringComparer.Ordinal);
         _byDevice = Enumerable.Range(0, lines.Length).ToLookup(DeviceOf, StringComparer.Ordinal);
     }
 
@@ -46,9 +51,22 @@ internal sealed class MountTable
     public IEnumerable<MountEntry> Of(uint major, uint minor) =>
         Parsed(_byDevice[Numbers(major, minor)]);
 
-    /// <summary>The mounts right below a folder of this name, wherever it is.</summary>
-    public IEnumerable<MountEntry> Below(string folder) =>
-        Entries.Where(entry => Path.GetFileName(Path.GetDirectoryName(entry.MountPoint.AsSpan())).SequenceEqual(folder));
+    /// <summary>Shows all mounts right below a folder of this name, wherever it is; names with blanks as the kernel writes them.</summary>
+    /// <param name="folder">The folder's own name.</param>
+    /// <param name="visit">Is shown each.</param>
+    public void VisitBelow(ReadOnlySpan<char> folder, MountVisitor visit)
+    {
+        foreach (string line in _lines)
+        {
+            ReadOnlySpan<char> point = Field(line, 4);
+            int slash = point.LastIndexOf('/');
+            int dash = line.IndexOf(" - ", StringComparison.Ordinal);
+            if (slash > 0 && dash > 0 && Path.GetFileName(point[..slash]).SequenceEqual(folder))
+            {
+                visit(point[(slash + 1)..], Field(line.AsSpan(dash + 3), 1));
+            }
+        }
+    }
 
     /// <summary>
     /// A place as mountinfo shows it. The place itself is not touched, only what leads to it: a mount whose device is
@@ -81,22 +99,21 @@ internal sealed class MountTable
 
     private string DeviceOf(int line)
     {
-        string numbers = Field(line, 2);
+        string numbers = Field(_lines[line], 2).ToString();
         return numbers.StartsWith("0:", StringComparison.Ordinal) && _lines[line].Contains(" - btrfs ", StringComparison.Ordinal)
             && MountInfo.ParseLine(_lines[line]) is { } entry && WithDevice(entry, _deviceAt) is { Major: > 0 } known
                 ? Numbers((uint)known.Major, (uint)known.Minor)
                 : numbers;
     }
 
-    private string Field(int line, int number)
+    private static ReadOnlySpan<char> Field(ReadOnlySpan<char> rest, int number)
     {
-        ReadOnlySpan<char> rest = _lines[line];
         for (int i = 0; i < number; i++)
         {
             rest = rest[(rest.IndexOf(' ') + 1)..];
         }
 
         int end = rest.IndexOf(' ');
-        return end < 0 ? "" : rest[..end].ToString();
+        return end < 0 ? rest : rest[..end];
     }
 }

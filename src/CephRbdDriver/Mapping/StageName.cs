@@ -104,6 +104,13 @@ internal static class StageName
         || (name.Length == MaxBytes && name[^(HashDigits + 1)] == CutMark
             && name[(MaxBytes - HashDigits)..].All(char.IsAsciiHexDigitLower));
 
+    /// <summary>Whether a folder's name is a stage's, and of another image. In doubt it is not.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="own">What <see cref="Of"/> gives for the image with no cluster.</param>
+    public static bool IsAnothers(ReadOnlySpan<char> name, ReadOnlySpan<char> own) =>
+        name.Length < MaxBytes && own.Length < MaxBytes && name.Count('~') >= 2
+        && !(name.StartsWith(own, StringComparison.Ordinal) && (name.Length == own.Length || name[own.Length] == '~'));
+
     private static void Encode(StringBuilder name, string field)
     {
         foreach (byte b in Encoding.UTF8.GetBytes(field))

@@ -120,17 +120,16 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     private HashSet<int> MountedAsOthers(ImageIdentity image)
     {
         HashSet<int> others = [];
-        foreach (MountEntry mount in MountTable.Read().Below(Path.GetFileName(config.StagingDir.TrimEnd('/'))))
+        string own = StageName.Of(null, image);
+        MountTable.Read().VisitBelow(Path.GetFileName(config.StagingDir.AsSpan().TrimEnd('/')), (name, source) =>
         {
-            if (mount.Source.StartsWith(KrbdNode, StringComparison.Ordinal)
-                && int.TryParse(mount.Source.AsSpan(KrbdNode.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-                && StageName.TryParse(Path.GetFileName(mount.MountPoint), out _, out ImageIdentity? mounted)
-                && mounted.Compare(image) == Match.No)
+            if (source.StartsWith(KrbdNode, StringComparison.Ordinal)
+                && int.TryParse(source[KrbdNode.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && StageName.IsAnothers(name, own))
             {
                 others.Add(id);
             }
-        }
-
+        });
         return others;
     }
 

@@ -101,4 +101,24 @@ public class StageNameTests
         Assert.False(StageName.IsOne(cut[1..]));
         Assert.False(StageName.IsOne(cut[..^1] + "g"));
     }
+
+    [Theory]
+    [InlineData("hyper~~vol1", false)]
+    [InlineData("hyper~~vol1~prod", false)]
+    [InlineData("hyper~~vol10", true)]
+    [InlineData("hyper~~vol", true)]
+    [InlineData("hyper~ns~vol1", true)]
+    [InlineData("other~~vol1~prod", true)]
+    [InlineData("data", false)]
+    [InlineData("", false)]
+    public void Another_images_name_is_known_without_taking_it_apart(string name, bool anothers) =>
+        Assert.Equal(anothers, StageName.IsAnothers(name, StageName.Of(null, new ImageIdentity("hyper", null, "vol1", null))));
+
+    [Fact]
+    public void A_name_that_was_cut_may_be_any_images()
+    {
+        string cut = StageName.Of(null, new ImageIdentity("hyper", null, new string('i', 300), null));
+        Assert.False(StageName.IsAnothers(cut, "hyper~~vol1"));
+        Assert.False(StageName.IsAnothers("hyper~~vol1", cut));
+    }
 }
