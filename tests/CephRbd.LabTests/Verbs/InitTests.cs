@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CephRbd.LabTests.Driving;
 
 namespace CephRbd.LabTests.Verbs;
@@ -86,6 +87,26 @@ public sealed class InitTests(LabFixture lab) : DriverTest(lab)
     }
 
     [Fact]
-    public void the_host_runtime_is_refused_in_words() =>
-        Driver.With("runtime", "host").Fail(["attach", Volume.Options("vol1")], "runtime \"host\"", "hyper");
+    public void runtime_host_tells_kubelet_what_it_does_on_the_node()
+    {
+        JsonElement capabilities = Driver.With("runtime", "host").Succeed("init").Json.GetProperty("capabilities");
+        Assert.False(capabilities.GetProperty("attach").GetBoolean());
+        foreach (string name in (string[])["fsGroup", "selinuxRelabel", "supportsMetrics", "requiresFSResize"])
+        {
+            Assert.True(capabilities.GetProperty(name).GetBoolean(), name);
+        }
+
+        Assert.True(Driver.With("attach", true).Succeed("init").Json.GetProperty("capabilities").GetProperty("attach").GetBoolean());
+    }
+
+    [Fact]
+    public void runtime_host_does_nothing_for_other_nodes_and_for_what_is_not_there()
+    {
+        PublishedDriver driver = Driver.With("runtime", "host").With("stagingDir", Path.Combine(Driver.Dir, "staging"));
+        Assert.Equal("rbd:hyper/vol1", driver.Succeed("attach", Volume.Options("vol1"), "some-other-node").Json.GetProperty("device").GetString());
+        driver.Succeed("detach", "pv1");
+        driver.Succeed("unmount", driver.NewMountDir());
+        driver.Fail(["mount", driver.NewMountDir(), Volume.Options("no-such-image")], "hyper/no-such-image", "does not exist");
+        Assert.False(Directory.Exists(Path.Combine(Driver.Dir, "staging")) && Directory.EnumerateFileSystemEntries(Path.Combine(Driver.Dir, "staging")).Any());
+    }
 }
