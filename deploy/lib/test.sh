@@ -5,6 +5,7 @@
 
 passed=0
 failed=0
+all_ran=0
 
 # The time limit's own process group must not outlive an interrupt.
 run_limited() {
@@ -85,7 +86,8 @@ finish_tests() {
   trap - EXIT
   remove_networks
   [[ -z ${test_dir:-} ]] || remove_test_dir "$test_dir"
-  if ((status != 0)); then
+  # A run that was cut short has shown nothing, whatever status it ends with.
+  if ((status != 0 || all_ran == 0)); then
     failed=$((failed + 1))
   fi
   printf '%d passed, %d failed\n' "$passed" "$failed"
@@ -108,4 +110,5 @@ test_all() {
       lab) run_tests CephRbd.LabTests 2400 ;;
     esac
   done
+  all_ran=1
 }
