@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using CephRbd.Driver.Host;
 
 namespace CephRbd.Driver.Mapping;
 
@@ -53,7 +54,7 @@ internal static class StageName
             return whole;
         }
 
-        string end = $"{CutMark}{Hash(whole):x16}";
+        string end = $"{CutMark}{Fnv.Hash(whole):x16}";
         return whole[..(MaxBytes - end.Length)] + end;
     }
 
@@ -108,8 +109,8 @@ internal static class StageName
     /// <param name="name">The name.</param>
     /// <param name="own">What <see cref="Of"/> gives for the image with no cluster.</param>
     public static bool IsAnothers(ReadOnlySpan<char> name, ReadOnlySpan<char> own) =>
-        name.Length < MaxBytes && own.Length < MaxBytes && name.Count('~') >= 2
-        && !(name.StartsWith(own, StringComparison.Ordinal) && (name.Length == own.Length || name[own.Length] == '~'));
+        name.Length < MaxBytes && own.Length < MaxBytes && name.Count(Separator) >= 2
+        && !(name.StartsWith(own, StringComparison.Ordinal) && (name.Length == own.Length || name[own.Length] == Separator));
 
     private static void Encode(StringBuilder name, string field)
     {
@@ -156,17 +157,5 @@ internal static class StageName
         }
 
         return Encoding.UTF8.GetString([.. bytes]);
-    }
-
-    /// <summary>FNV-1a with 64 bits.</summary>
-    private static ulong Hash(string text)
-    {
-        ulong hash = 14695981039346656037;
-        foreach (char c in text)
-        {
-            hash = unchecked((hash ^ c) * 1099511628211);
-        }
-
-        return hash;
     }
 }
