@@ -98,10 +98,14 @@ internal sealed class Attaching(DriverConfig config, ImageAttacher attacher, Map
             return null;
         }
 
-        MountEntry? mount = MountTable.Read().Of(device.Major, device.Minor).FirstOrDefault(entry => entry.Root == "/");
-        return mount is null ? null
-            : mount.IsReadOnly && !readOnly ? throw new VolumeException(
-                $"image {spec.ImageSpec} is mounted read-only at {mount.MountPoint}, so it cannot be given to a pod for writing")
+        if (MountTable.Read().Of(device.Major, device.Minor).FirstOrDefault(entry => entry.Root == "/") is not { } mount)
+        {
+            return null;
+        }
+
+        attacher.RequireAccess(spec);
+        return mount.IsReadOnly && !readOnly
+            ? throw new VolumeException($"image {spec.ImageSpec} is mounted read-only at {mount.MountPoint}, so it cannot be given to a pod for writing")
             : mount.MountPoint;
     }
 }
