@@ -10,6 +10,8 @@ cd "$root"
 . deploy/lib/packages.sh
 # shellcheck source=deploy/lib/publish.sh
 . deploy/lib/publish.sh
+# shellcheck source=deploy/lib/package.sh
+. deploy/lib/package.sh
 # shellcheck source=deploy/lib/test.sh
 . deploy/lib/test.sh
 # shellcheck source=deploy/lib/lint.sh
@@ -21,18 +23,22 @@ export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
 
 help() {
   cat <<'TEXT'
-usage: ./build.sh VERB
+usage: ./build.sh VERB, or: ./build.sh publish package
 
   setup             installs the Debian packages that the verbs need. Every verb
                     installs its own, too; only root can.
   build             compiles everything (Release)
-  test [unit|lab]   builds, publishes the driver and runs the tests; the last line
+  test [unit|lab|artifact]
+                    builds, publishes the driver and runs the tests; the last line
                     is "N passed, N failed". The lab tests start Ceph clusters of
                     their own on loopback addresses and, for runtime host, kernels
-                    with rbd in a network namespace of their own.
+                    with rbd in a network namespace of their own. The artifact tests
+                    make packages and images, and try them.
   lint [--fix]      checks the form of C# and shell sources; --fix formats them
-  publish [RID…]    artifacts/RID/cephrbd, native code: linux-x64, linux-arm64
-                    (default: this machine's)
+  publish [RID…]    artifacts/RID/cephrbd, native code, and cephrbd.dbg beside it:
+                    linux-x64, linux-arm64 (default: all that this machine can build)
+  package           artifacts/packages: Debian packages, archives, container image,
+                    images of a compute node, from what publish made
   demo [--runtime hyper|host]
                     shows a volume's whole way through the driver, on a real cluster;
                     host: in a real kernel, a process of this machine
@@ -54,12 +60,14 @@ build() {
 run_test() {
   case ${1:-all} in
     unit) need_packages "${packages_unit[@]}" ;;
-    all | lab) need_packages "${packages_unit[@]}" "${packages_lab[@]}" ;;
-    *) die "test: $1 is unknown; unit and lab are known" ;;
+    lab) need_packages "${packages_unit[@]}" "${packages_lab[@]}" ;;
+    artifact) need_packages "${packages_build[@]}" "${packages_cross[@]}" "${packages_lab[@]}" "${packages_artifact[@]}" ;;
+    all) need_packages "${packages_unit[@]}" "${packages_lab[@]}" "${packages_artifact[@]}" ;;
+    *) die "test: $1 is unknown; unit, lab and artifact are known" ;;
   esac
   need_dotnet
   case ${1:-all} in
-    all) test_all unit lab ;;
+    all) test_all unit lab artifact ;;
     *) test_all "$1" ;;
   esac
 }
@@ -75,7 +83,7 @@ verb=${1:-help}
 (($# == 0)) || shift
 case $verb in
   setup)
-    need_packages "${packages_lint[@]}" "${packages_unit[@]}" "${packages_lab[@]}" "${packages_cross[@]}"
+    need_packages "${packages_lint[@]}" "${packages_unit[@]}" "${packages_lab[@]}" "${packages_cross[@]}" "${packages_artifact[@]}"
     need_dotnet
     ;;
   build) build ;;
@@ -87,8 +95,19 @@ case $verb in
     ;;
   publish)
     need_dotnet
-    publish "$@"
+    rids=()
+    while [[ ${1:-} == linux-* ]]; do
+      rids+=("$1")
+      shift
+    done
+    publish "${rids[@]}"
+    case ${1:-} in
+      '') ;;
+      package) package ;;
+      *) die "publish: $1 is unknown; linux-x64, linux-arm64, and the verb package are known" ;;
+    esac
     ;;
+  package) package ;;
   lab)
     need_packages "${packages_lab[@]}"
     exec deploy/lab/lab.sh "$@"
@@ -100,7 +119,7 @@ case $verb in
   bench)
     need_packages "${packages_lab[@]}"
     [[ -x bench/run.sh ]] || die 'there is no bench/run.sh'
-    publish
+    publish "$(host_rid)"
     exec bench/run.sh "$@"
     ;;
   clean) clean ;;

@@ -11,12 +11,21 @@ host_rid() {
   esac
 }
 
-# publish [RID…]: artifacts/RID/cephrbd for each.
+# What this machine can build.
+known_rids() {
+  case $(host_rid) in
+    linux-x64) printf '%s\n' linux-x64 linux-arm64 ;;
+    *) host_rid ;;
+  esac
+}
+
+# publish [RID…]: artifacts/RID/cephrbd for each; without any, for all that can be built here.
 publish() {
   local host rid
-  local -a flags
+  local -a flags known
   host=$(host_rid)
-  (($# > 0)) || set -- "$host"
+  (($# > 0)) || mapfile -t known < <(known_rids)
+  (($# > 0)) || set -- "${known[@]}"
   for rid; do
     case $rid in
       "$host" | linux-arm64) ;;

@@ -94,11 +94,16 @@ finish_tests() {
   ((failed == 0)) || exit 1
 }
 
-# test_all WHICH…: unit, lab. A build that fails counts as one failure.
+# test_all WHICH…: unit, lab, artifact. A build that fails counts as one failure.
 test_all() {
   local which
   trap finish_tests EXIT
-  publish
+  if [[ " $* " == *' artifact '* ]]; then
+    publish
+    package
+  else
+    publish "$(host_rid)"
+  fi
   build
   test_dir=$(mktemp -d /tmp/cephrbd-test.XXXXXX)
   export TMPDIR=$test_dir
@@ -108,6 +113,7 @@ test_all() {
     case $which in
       unit) run_tests CephRbd.UnitTests 300 ;;
       lab) run_tests CephRbd.LabTests 2400 ;;
+      artifact) run_tests CephRbd.ArtifactTests 1200 ;;
     esac
   done
   all_ran=1
