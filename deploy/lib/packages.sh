@@ -15,6 +15,7 @@ packages_lab=(
 )
 packages_package=(binutils dpkg-dev jq xz-utils)
 packages_artifact=("${packages_package[@]}" binutils-aarch64-linux-gnu)
+packages_artifact+=(busybox-static inotify-tools lintian systemd-container)
 
 missing_packages() {
   local -A installed=()
