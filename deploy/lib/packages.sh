@@ -14,8 +14,10 @@ packages_lab=(
   qemu-utils rbd-nbd time udev user-mode-linux util-linux xfsprogs
 )
 packages_package=(binutils dpkg-dev jq xz-utils)
+packages_package+=(clang lld) # the container image
 packages_artifact=("${packages_package[@]}" binutils-aarch64-linux-gnu)
 packages_artifact+=(busybox-static inotify-tools lintian systemd-container)
+packages_artifact+=(qemu-user-static runc skopeo yq) # to try the container image
 
 missing_packages() {
   local -A installed=()
