@@ -8,6 +8,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 # shellcheck source=deploy/lib/common.sh
 . "$here/../lib/common.sh"
+# shellcheck source=deploy/image/work.sh
+. "$here/work.sh"
 
 suite=bookworm
 # systemd with udev; what the driver calls (docs: README, "needs"); what a node is looked
@@ -75,21 +77,8 @@ stamp() {
   { printf '%s\n' "${sources[@]}" && cat "${releases[@]}" "$here/base.sh"; } | sha256sum | cut -c 1-16
 }
 
-child=
-work=
-finish() {
-  local status=$?
-  trap - EXIT INT TERM HUP
-  if [[ -n $child ]]; then
-    kill -TERM "$child" 2>/dev/null || true
-    wait "$child" 2>/dev/null || true
-  fi
-  [[ -z $work ]] || rm -rf "$work"
-  exit "$status"
-}
-
 make() {
-  local out=$1 option include status=0
+  local out=$1 option include date
   local -a run=()
   command -v mmdebstrap >/dev/null || die 'mmdebstrap is missing: apt install mmdebstrap'
   [[ $(dpkg --print-architecture) == "$arch" ]] || run=("$here/emulate.sh")
@@ -99,21 +88,17 @@ make() {
   for option in "${unpack[@]}"; do
     options+=("--dpkgopt=$option")
   done
+  date=$(index_date)
   printf -v include '%s,' "${packages[@]}"
   step "Debian $suite for $arch, by mmdebstrap"
   # What is of this machine only does not stay: its name, its resolver, its apt sources.
   # shellcheck disable=SC2016 # the shell that mmdebstrap starts fills it in
-  SOURCE_DATE_EPOCH=$(index_date) TMPDIR=$work timeout -k 20 1500 "${run[@]}" mmdebstrap \
+  SOURCE_DATE_EPOCH=$date TMPDIR=$work limited 1500 "${run[@]}" mmdebstrap \
     --quiet --mode=root --variant=minbase --architectures="$arch" --include="${include%,}" \
     "${options[@]}" \
     --customize-hook='cd "$1" && rm -f etc/hostname etc/resolv.conf etc/*- var/cache/debconf/*-old' \
     --customize-hook='cd "$1/etc" && rm -f apt/sources.list.d/* apt/apt.conf.d/99mmdebstrap dpkg/dpkg.cfg.d/99mmdebstrap' \
-    --format=tar "$suite" "$out" "$work/debian.list" >&2 &
-  child=$!
-  wait "$child" || status=$?
-  child=
-  ((status != 124)) || die "no root for $arch was made within 25 minutes"
-  ((status == 0)) || die "no root could be made for $arch"
+    --format=tar "$suite" "$out" "$work/debian.list" >&2 || die "no root could be made for $arch"
 }
 
 case ${1:-} in
@@ -151,14 +136,10 @@ fi
 
 tar=$cache/base-$arch-$(stamp).tar
 if [[ ! -f $tar ]]; then
-  rm -rf "$cache/base-$arch".?????? "$cache/base-$arch"-*.tar
-  trap finish EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  trap 'exit 129' HUP
-  work=$(mktemp -d "$cache/base-$arch.XXXXXX")
+  rm -f "$cache/base-$arch"-*.tar
+  work_dir "$cache" "base-$arch"
   make "$work/base.tar"
   mv "$work/base.tar" "$tar"
 fi
-step "unpacking ${tar##*/}"
+step "unpacking the root for $arch"
 tar -xpf "$tar" -C "$dir" --numeric-owner --xattrs --xattrs-include='*'
