@@ -13,36 +13,57 @@ root=$(cd "$here/../.." && pwd)
 
 usage() {
   cat <<'TEXT'
-usage: make.sh
+usage: make.sh [ARCH]
 
 Makes cephrbd-overlay_VERSION_ARCH.tar.gz and cephrbd-node_VERSION_ARCH.tar.xz in
-artifacts/packages, from the Debian packages there.
+artifacts/packages, from the Debian packages there. ARCH: amd64 or arm64 (default: all
+that this machine can build).
 TEXT
 }
 
-# both ARCH: its overlay and its root.
-both() {
+make_one() {
   local packages=$root/artifacts/packages
   "$here/overlay.sh" "$1" "$packages/cephrbd-overlay_${CEPHRBD_VERSION}_$1.tar.gz"
   "$here/rootfs.sh" "$1" "$packages/cephrbd-node_${CEPHRBD_VERSION}_$1.tar.xz"
 }
 
+pids=()
+end_all() {
+  local status=$? pid
+  trap - EXIT INT TERM HUP
+  for pid in "${pids[@]}"; do
+    # timeout hands it on to all that it started.
+    kill -TERM "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  exit "$status"
+}
+
 # Most of a root's making is one program at a time: side by side they take half as long.
 make_all() {
   local rid pid failed=0
-  local -a pids=()
+  trap end_all EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  trap 'exit 129' HUP
   for rid in $(known_rids); do
-    both "$([[ $rid == linux-arm64 ]] && echo arm64 || echo amd64)" &
+    case $rid in
+      linux-x64) timeout -k 60 5400 "$0" amd64 & ;;
+      linux-arm64) timeout -k 60 5400 "$0" arm64 & ;;
+      *) die "no image is known for $rid" ;;
+    esac
     pids+=($!)
   done
   for pid in "${pids[@]}"; do
     wait "$pid" || failed=1
   done
+  pids=()
   ((failed == 0)) || die 'an image could not be made'
 }
 
 case ${1:-} in
   '') make_all ;;
+  amd64 | arm64) make_one "$1" ;;
   -h | --help) usage ;;
   *)
     usage >&2
