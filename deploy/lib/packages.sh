@@ -18,7 +18,7 @@ packages_package+=(clang lld) # the container image
 packages_package+=(arch-test mmdebstrap qemu-user-static)
 packages_artifact=("${packages_package[@]}" binutils-aarch64-linux-gnu)
 packages_artifact+=(e2fsprogs iproute2 systemd-container util-linux)
-packages_artifact+=(busybox-static inotify-tools lintian systemd-container)
+packages_artifact+=(busybox-static inotify-tools lintian man-db procps)
 packages_artifact+=(qemu-user-static runc skopeo yq) # to try the container image
 
 missing_packages() {

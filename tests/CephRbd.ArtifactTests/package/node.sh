@@ -9,6 +9,7 @@ node_up() {
   local tries=0
   "$ROOT/deploy/image/base.sh" amd64 "$node" 2>/dev/null
   mkdir -p "$node/kubelet"
+  # shellcheck disable=SC2016 # for the shell in there to expand
   unshare --mount --pid --fork --kill-child --propagation private bash -c '
     mount --bind "$1" "$1" && cd "$1" && mount -t proc proc proc && mount -t tmpfs tmpfs run &&
     mount -t tmpfs tmpfs kubelet && exec chroot . sleep 600' - "$node" &
@@ -25,7 +26,6 @@ kubelet_up() {
   printf '#!/bin/bash\nexec 0</dev/null\nwhile sleep 1; do :; done\n' >"$node/usr/local/bin/kubelet-sleeper"
   # shellcheck disable=SC2016 # for the node's shell
   on_node bash -c 'exec -a /usr/bin/kubelet bash /usr/local/bin/kubelet-sleeper "$@"' - "$@" 2>/dev/null &
-  kubelet=$!
   sleep 0.3
 }
 
