@@ -56,6 +56,9 @@ internal static class Node
 
     public static ImageLook Look(params string[] watchers) => new(new ImageFacts("id-vol1", Fsid, 1UL << 30, 1, watchers), null);
 
+    /// <summary>An image of which nobody can tell who has it open.</summary>
+    public static ImageLook Untold(string why) => new(new ImageFacts("id-vol1", Fsid, 1UL << 30, 1, null) { WatchersUnknown = why }, null);
+
     /// <summary>The report as the command makes it, with what the cluster would say.</summary>
     public static StatusReport Report(NodeState state, Func<VolumeStatus, ImageLook?>? cluster = null)
     {
