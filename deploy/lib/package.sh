@@ -29,4 +29,5 @@ package() {
   export SOURCE_DATE_EPOCH CEPHRBD_VERSION
   rm -rf "$root/artifacts/packages"
   mkdir -p "$root/artifacts/packages"
+  "$root/deploy/image/make.sh"
 }
