@@ -30,4 +30,5 @@ package() {
   rm -rf "$root/artifacts/packages"
   mkdir -p "$root/artifacts/packages"
   "$root/deploy/image/make.sh"
+  "$root/deploy/container/oci.sh"
 }

@@ -15,9 +15,11 @@ packages_lab=(
 )
 packages_package=(binutils dpkg-dev jq xz-utils)
 packages_package+=(arch-test mmdebstrap qemu-user-static)
+packages_package+=(clang lld) # the container image
 packages_artifact=("${packages_package[@]}" binutils-aarch64-linux-gnu)
 packages_artifact+=(e2fsprogs iproute2 systemd-container util-linux)
 packages_artifact+=(busybox-static inotify-tools lintian systemd-container)
+packages_artifact+=(qemu-user-static runc skopeo yq) # to try the container image
 
 missing_packages() {
   local -A installed=()

@@ -77,6 +77,7 @@ copy() {
 # lock: one run at a time in this folder. The folder itself is locked, so no file is left; the
 # kernel gives the lock back however the run ends. Some busyboxes have no flock: there two runs
 # at once still break nothing, but one of them may fail and have to be repeated.
+locked=
 lock() {
   command -v flock >/dev/null 2>&1 || return 0
   exec 9<"$dir" || fail "cannot open $dir"
@@ -85,17 +86,20 @@ lock() {
     [ "$(date +%s)" -lt "$deadline" ] || fail "another process has worked on $dir for a minute: look for place.sh among the processes"
     sleep 0.1 2>/dev/null || sleep 1
   done
+  locked=yes
 }
 
-# sweep NAME…: removes what killed runs left. Names end in the number of a process and that of
-# the process numbers' namespace: a container does not see the node's processes, so what comes
-# from elsewhere is judged by its age.
+# sweep NAME…: removes what killed runs left: with the lock, all there is. Without it, names end in
+# the number of a process and that of the process numbers' namespace: a container does not see the
+# node's processes, so what comes from elsewhere is judged by its age. This run's own number is
+# that of an earlier one: nothing is staged yet.
 sweep() {
   for left; do
     [ -e "$left" ] || continue
     owner=${left##*-}
     space=${left%-*}
-    if [ "${space##*-}" = "$pid_space" ] && ! kill -0 "$owner" 2>/dev/null ||
+    if [ -n "$locked" ] || [ "$owner" = $$ ] ||
+      { [ "${space##*-}" = "$pid_space" ] && ! kill -0 "$owner" 2>/dev/null; } ||
       [ -n "$(find "$left" -prune -mmin +10)" ]; then
       try "remove $left" rm -rf "$left"
     fi
