@@ -29,6 +29,8 @@ package() {
   export SOURCE_DATE_EPOCH CEPHRBD_VERSION
   rm -rf "$root/artifacts/packages"
   mkdir -p "$root/artifacts/packages"
-  "$root/deploy/image/make.sh"
+  "$root/deploy/package/make.sh"
   "$root/deploy/container/oci.sh"
+  "$root/deploy/image/make.sh"
+  "$root/deploy/package/checksums.sh"
 }

@@ -14,8 +14,8 @@ packages_lab=(
   qemu-utils rbd-nbd time udev user-mode-linux util-linux xfsprogs
 )
 packages_package=(binutils dpkg-dev jq xz-utils)
-packages_package+=(arch-test mmdebstrap qemu-user-static)
 packages_package+=(clang lld) # the container image
+packages_package+=(arch-test mmdebstrap qemu-user-static)
 packages_artifact=("${packages_package[@]}" binutils-aarch64-linux-gnu)
 packages_artifact+=(e2fsprogs iproute2 systemd-container util-linux)
 packages_artifact+=(busybox-static inotify-tools lintian systemd-container)
