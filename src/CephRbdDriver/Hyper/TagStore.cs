@@ -28,14 +28,14 @@ internal sealed class TagStore(DriverConfig config)
 
     /// <summary>Whether a tag of ours, or its tmpfs, is in a dir.</summary>
     public static bool HasTag(string mountDir) =>
-        File.Exists(Path.Combine(mountDir, HyperTag.FileName)) || MountsAt(mountDir).Any(IsOurs);
+        File.Exists(Path.Combine(mountDir, HyperTag.FileName)) || Array.Exists(MountsAt(mountDir), IsOurs);
 
     /// <summary>Looks at a mount dir.</summary>
     /// <exception cref="VolumeException">It is no directory, or something is mounted there that is not ours.</exception>
     public static State Look(string mountDir)
     {
-        IReadOnlyList<MountEntry> mounts = MountsAt(mountDir);
-        if (mounts.FirstOrDefault(mount => !IsOurs(mount)) is { } foreign)
+        MountEntry[] mounts = MountsAt(mountDir);
+        if (Array.Find(mounts, mount => !IsOurs(mount)) is { } foreign)
         {
             throw new VolumeException(
                 $"{mountDir}: a {foreign.FsType} from {foreign.Source} is mounted there, and not by this driver; it is left alone. Unmount it if it is a leftover: umount {mountDir}");
@@ -48,7 +48,7 @@ internal sealed class TagStore(DriverConfig config)
             .Where(name => !IsOurs(name))
             .Order(StringComparer.Ordinal)
             .ToArray();
-        return new State(tag is null ? null : HyperTag.TryParse(tag), record, mounts.Count, others);
+        return new State(tag is null ? null : HyperTag.TryParse(tag), record, mounts.Length, others);
     }
 
     /// <summary>
@@ -163,11 +163,8 @@ internal sealed class TagStore(DriverConfig config)
     }
 
     // kubelet's folder may lie behind a symbolic link; mountinfo shows the place itself.
-    private static IReadOnlyList<MountEntry> MountsAt(string path)
-    {
-        string canonical = Explained(path, () => Files.CanonicalDirectory(Path.TrimEndingDirectorySeparator(path)));
-        return MountInfo.Parse(File.ReadAllText("/proc/self/mountinfo")).Where(mount => mount.MountPoint == canonical).ToArray();
-    }
+    private static MountEntry[] MountsAt(string path) => Explained(
+        path, () => MountTable.Read().At(Files.CanonicalDirectory(Path.TrimEndingDirectorySeparator(path))).ToArray());
 
     private static bool IsOurs(MountEntry mount) => mount is { FsType: "tmpfs", Source: MountSource };
 
