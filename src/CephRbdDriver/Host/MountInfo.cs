@@ -28,6 +28,12 @@ internal sealed record MountEntry(
     string Source,
     string SuperOptions)
 {
+    /// <summary>The source of the tmpfs that holds a tag: by this it is known as ours.</summary>
+    public const string TagSource = "cephrbd";
+
+    /// <summary>Whether it is the tmpfs of a tag of ours.</summary>
+    public bool IsTag => this is { FsType: "tmpfs", Source: TagSource };
+
     /// <summary>Whether writes through this mount are refused, by the mount itself or by its file system.</summary>
     public bool IsReadOnly => HasOption(Options, "ro") || HasOption(SuperOptions, "ro");
 
