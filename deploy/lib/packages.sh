@@ -45,9 +45,7 @@ without_daemons() (
     fi
   }
   restore_policy
-  trap restore_policy EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  on_exit restore_policy
   [[ ! -e $policy && ! -L $policy ]] || mv "$policy" "$saved"
   printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
   chmod 0755 "$policy"
