@@ -24,6 +24,12 @@ TEXT
 registry=/proc/sys/fs/binfmt_misc
 qemu=/usr/bin/qemu-aarch64-static
 
+compile() {
+  local compiler=$1
+  shift
+  "$compiler" -O2 -Wall -Wextra -Werror "$@" || die "$compiler failed: apt install gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+}
+
 make_dir() {
   local dir
   mkdir -p "$1"
@@ -31,10 +37,10 @@ make_dir() {
   [[ $dir =~ ^[A-Za-z0-9/._+-]+$ ]] || die "the folder may have only letters, digits and / . _ + - in its name: $dir"
   [[ -x $qemu ]] || die "$qemu is missing: apt install qemu-user-static"
   "$here/../arm64-root.sh" "$dir/root"
-  gcc -static -O2 -Wall -Wextra -Werror -DQEMU="\"$qemu\"" -DROOT="\"$dir/root\"" -o "$dir/interpreter" "$here/interpreter.c"
-  aarch64-linux-gnu-gcc -shared -fPIC -O2 -Wall -Wextra -Werror -o "$dir/root/lib/self.so" "$here/self.c"
-  mkdir -p "$dir/root/etc"
-  printf '/lib/self.so\n' >"$dir/root/etc/ld.so.preload"
+  compile gcc -static -DQEMU="\"$qemu\"" -DROOT="\"$dir/root\"" -DGAPS="\"$dir/gaps.so\"" \
+    -o "$dir/interpreter" "$here/interpreter.c"
+  compile gcc -static -o "$dir/add-key" "$here/add-key.c"
+  compile aarch64-linux-gnu-gcc -shared -fPIC -DADD_KEY="\"$dir/add-key\"" -o "$dir/gaps.so" "$here/gaps.c"
 }
 
 # header PROGRAM: the 64 bytes of its ELF header as the kernel wants them. Entry point and
