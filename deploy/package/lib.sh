@@ -64,8 +64,8 @@ settle() {
 # nuget_folder: where NuGet keeps what it has fetched.
 nuget_folder() {
   local folder
-  folder=${NUGET_PACKAGES:-$(dotnet nuget locals global-packages --list | sed -n 's/^global-packages: *//p')}
-  [[ -d $folder ]] || die "NuGet's folder of packages, $folder, is not there: run ./build.sh publish"
+  folder=${NUGET_PACKAGES:-$HOME/.nuget/packages}
+  [[ -d $folder ]] || die "NuGet's folder of packages, $folder, is not there: run ./build.sh publish, or name it in NUGET_PACKAGES"
   printf '%s\n' "${folder%/}"
 }
 
