@@ -18,6 +18,9 @@ make  puts into DIR what the emulation needs: DIR/root, the arm64 libraries, and
       DIR/interpreter. Names DIR for good: it may not be moved afterwards.
 on    registers PROGRAM with the kernel under NAME; fails if it does not run then.
 off   takes NAME back; fine if it is not there.
+
+Of several registrations that a program fits the kernel takes the latest: one for all of
+arm64 that somebody makes meanwhile comes before this one.
 TEXT
 }
 
