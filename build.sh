@@ -14,6 +14,8 @@ cd "$root"
 . deploy/lib/package.sh
 # shellcheck source=deploy/lib/test.sh
 . deploy/lib/test.sh
+# shellcheck source=deploy/lib/emulated.sh
+. deploy/lib/emulated.sh
 # shellcheck source=deploy/lib/lint.sh
 . deploy/lib/lint.sh
 
@@ -60,9 +62,9 @@ build() {
 run_test() {
   case ${1:-all} in
     unit) need_packages "${packages_unit[@]}" ;;
-    lab) need_packages "${packages_unit[@]}" "${packages_lab[@]}" ;;
+    lab) need_packages "${packages_unit[@]}" "${packages_lab[@]}" "${packages_emulated[@]}" ;;
     artifact) need_packages "${packages_build[@]}" "${packages_cross[@]}" "${packages_lab[@]}" "${packages_artifact[@]}" ;;
-    all) need_packages "${packages_unit[@]}" "${packages_lab[@]}" "${packages_artifact[@]}" ;;
+    all) need_packages "${packages_unit[@]}" "${packages_lab[@]}" "${packages_emulated[@]}" "${packages_artifact[@]}" ;;
     *) die "test: $1 is unknown; unit, lab and artifact are known" ;;
   esac
   need_dotnet
@@ -83,7 +85,7 @@ verb=${1:-help}
 (($# == 0)) || shift
 case $verb in
   setup)
-    need_packages "${packages_lint[@]}" "${packages_unit[@]}" "${packages_lab[@]}" "${packages_cross[@]}" "${packages_artifact[@]}"
+    need_packages "${packages_lint[@]}" "${packages_unit[@]}" "${packages_lab[@]}" "${packages_cross[@]}" "${packages_emulated[@]}" "${packages_artifact[@]}"
     need_dotnet
     ;;
   build) build ;;

@@ -50,10 +50,7 @@ clean_up() {
   rm -rf --one-file-system "$tmp" "/run/$net"
   exit "$status"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
+on_exit clean_up
 
 # Waits for a long child in a way that a signal can interrupt.
 attended() {

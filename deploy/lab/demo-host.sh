@@ -8,11 +8,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 # shellcheck source=deploy/lib/common.sh
 . "$here/../lib/common.sh"
+# shellcheck source=deploy/lab/demo-run.sh
+. "$here/demo-run.sh"
 
-unset CEPH_CONF CEPH_ARGS CEPH_KEYRING
-tmp=$(mktemp -d /tmp/cephrbd-demo.XXXXXX)
 net=cephrbd-demo-$$
-share=$tmp/share
 child=
 
 clean_up() {
@@ -29,14 +28,6 @@ clean_up() {
     bad=1
   fi
   return "$bad"
-}
-
-abort() {
-  local status=$?
-  trap - EXIT INT TERM HUP
-  clean_up || true
-  warn 'the demo failed'
-  exit "$((status == 0 ? 1 : status))"
 }
 
 # boot NUMBER: a kernel that knows nothing of the one before. What it says is shown while
@@ -57,13 +48,8 @@ boot() {
   ((status == 0)) || die "boot $1 ended with status $status"
 }
 
-trap abort EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
-((EUID == 0)) || die 'only root can make network namespaces'
-binary=${CEPHRBD_BINARY:-$root/artifacts/linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')/cephrbd}
-[[ -x $binary ]] || "$root/build.sh" publish
+begin_demo 'make network namespaces'
+share=$tmp/share
 "$here/uml/uml.sh" net up "$net" 172.16.4.101/24
 ip netns exec "$net" "$here/lab.sh" up --dir "$tmp/lab" --addr 172.16.4.101 >/dev/null
 mkdir "$share"
@@ -75,7 +61,4 @@ sed "s#$tmp/lab#$share#" "$tmp/lab/ceph.conf" >"$share/ceph.conf"
 boot 1
 boot 2
 
-trap - EXIT
-printf '\n'
-clean_up || die 'the demo left something behind'
-step 'the demo is done: every proof held, nothing is left'
+end_demo

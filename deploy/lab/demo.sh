@@ -11,6 +11,8 @@ root=$(cd "$here/../.." && pwd)
 . "$here/../lib/common.sh"
 # shellcheck source=deploy/lab/show.sh
 . "$here/show.sh"
+# shellcheck source=deploy/lab/demo-run.sh
+. "$here/demo-run.sh"
 
 case ${1:-} in
   '') ;;
@@ -29,13 +31,6 @@ bytes=$((1024 * 1024 * 1024))
 options='{"volumeID":"demo","pool":"hyper","size":"1Gi","kubernetes.io/fsType":"ext4","kubernetes.io/readwrite":"rw"}'
 # What kubelet adds for a mount.
 pod_options=${options%\}}',"kubernetes.io/pvOrVolumeName":"data","kubernetes.io/pod.name":"web-0","kubernetes.io/pod.namespace":"default","kubernetes.io/pod.uid":"5d1e4c9a-0c3f-4b0e-9f44-1f2a7c0d9b11","kubernetes.io/serviceAccount.name":"default"}'
-
-unset CEPH_CONF CEPH_ARGS CEPH_KEYRING
-tmp=$(mktemp -d /tmp/cephrbd-demo.XXXXXX)
-mount_dir=$tmp/pod/volumes/hyper~cephrbd/data
-tag=$mount_dir/hyper-flexvolume.json
-key=
-uuid=
 
 in_lab() {
   local tool=$1
@@ -74,14 +69,6 @@ clean_up() {
     bad=1
   fi
   return "$bad"
-}
-
-abort() {
-  local status=$?
-  trap - EXIT INT TERM HUP
-  clean_up || true
-  warn 'the demo failed'
-  exit "$((status == 0 ? 1 : status))"
 }
 
 tag_field() {
@@ -140,13 +127,10 @@ check_left() {
   proof 'nothing is mounted, no client watches the image, the log does not hold the key'
 }
 
-trap abort EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap 'exit 129' HUP
-((EUID == 0)) || die 'only root can mount'
-binary=${CEPHRBD_BINARY:-$root/artifacts/linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')/cephrbd}
-[[ -x $binary ]] || "$root/build.sh" publish
+begin_demo 'mount'
+mount_dir=$tmp/pod/volumes/hyper~cephrbd/data
+tag=$mount_dir/hyper-flexvolume.json
+uuid=
 "$here/lab.sh" up --dir "$tmp/lab" >/dev/null
 key=$(ceph-authtool -p -n client.cephrbd "$tmp/lab/ceph.client.cephrbd.keyring")
 export CEPHRBD_CONFIG=$tmp/config.json
@@ -180,7 +164,4 @@ call unmount "$mount_dir"
 check_left
 in_lab rbd rm --no-progress "$pool/$image"
 
-trap - EXIT
-printf '\n'
-clean_up || die 'the demo left something behind'
-step 'the demo is done: every proof held, nothing is left'
+end_demo

@@ -164,10 +164,7 @@ up() {
   fi
   [[ -z $(ls -A "$dir") ]] || die "$dir holds files that are not a lab's"
 
-  trap undo_up EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  trap 'exit 129' HUP
+  on_exit undo_up
   lock_machine
   choose_address
   choose_run_dir

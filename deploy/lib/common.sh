@@ -31,6 +31,15 @@ die() {
   exit 1
 }
 
+# on_exit FUNCTION: runs it however the script ends; a signal ends it with the usual status.
+on_exit() {
+  # shellcheck disable=SC2064 # The name is meant now.
+  trap "$1" EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  trap 'exit 129' HUP
+}
+
 # need_value OPTION COUNT: an option's value must follow it.
 need_value() {
   (($2 >= 2)) || die "$1 needs a value"

@@ -13,6 +13,7 @@ packages_lab=(
   ceph-common ceph-mgr ceph-mon ceph-osd e2fsprogs iproute2 jq kmod procps qemu-block-extra
   qemu-utils rbd-nbd time udev user-mode-linux util-linux xfsprogs
 )
+packages_emulated=("${packages_cross[@]}" qemu-user-static)
 packages_package=(binutils dpkg-dev jq xz-utils)
 packages_package+=(clang lld) # the container image
 packages_package+=(arch-test mmdebstrap qemu-user-static)
@@ -45,9 +46,7 @@ without_daemons() (
     fi
   }
   restore_policy
-  trap restore_policy EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  on_exit restore_policy
   [[ ! -e $policy && ! -L $policy ]] || mv "$policy" "$saved"
   printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
   chmod 0755 "$policy"

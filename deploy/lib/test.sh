@@ -40,14 +40,17 @@ add_summary() {
   failed=$((failed + bad))
 }
 
-# run_tests NAME SECONDS
+# run_tests NAME SECONDS [SUFFIX FILTER…]: all of a test program, or what the filters let
+# through; the suffix tells its log from the other's.
 run_tests() {
-  local log=$root/artifacts/test/$1.log status=0
+  local name=$1 seconds=$2 log=$root/artifacts/test/$1${3:-}.log status=0
+  shift "$(($# < 3 ? $# : 3))"
   mkdir -p "$root/artifacts/test"
-  step "$1"
-  run_limited "$2" "$root/tests/$1/bin/Release/net10.0/$1" -noColor -noLogo 2>&1 </dev/null | tee "$log" || status=$?
-  ((status != 124 && status != 137)) || warn "$1 ran longer than $2 seconds"
-  add_summary "$1" "$log" "$status"
+  step "$(basename "$log" .log)"
+  run_limited "$seconds" "$root/tests/$name/bin/Release/net10.0/$name" -noColor -noLogo "$@" 2>&1 </dev/null |
+    tee "$log" || status=$?
+  ((status != 124 && status != 137)) || warn "$(basename "$log" .log) ran longer than $seconds seconds"
+  add_summary "$name" "$log" "$status"
 }
 
 # The tests' temporary folder, where a test program that was killed may have left
@@ -85,6 +88,7 @@ finish_tests() {
   local status=$?
   trap - EXIT
   remove_networks
+  remove_emulations
   [[ -z ${test_dir:-} ]] || remove_test_dir "$test_dir"
   # A run that was cut short has shown nothing, whatever status it ends with.
   if ((status != 0 || all_ran == 0)); then
@@ -101,6 +105,8 @@ test_all() {
   if [[ " $* " == *' artifact '* ]]; then
     publish
     package
+  elif [[ " $* " == *' lab '* ]]; then
+    publish
   else
     publish "$(host_rid)"
   fi
@@ -112,7 +118,10 @@ test_all() {
   for which; do
     case $which in
       unit) run_tests CephRbd.UnitTests 300 ;;
-      lab) run_tests CephRbd.LabTests 2400 ;;
+      lab)
+        run_tests CephRbd.LabTests 2400
+        run_emulated_tests
+        ;;
       artifact) run_tests CephRbd.ArtifactTests 1200 ;;
     esac
   done

@@ -103,8 +103,8 @@ internal static class Program
     private static BothRuntimes RuntimeOf(DriverConfig config, Steps steps)
     {
         var images = new CephImages(config, steps);
-        var hyper = new HyperRuntime(config, images, steps);
-        var host = new HostRuntime(config, images, steps);
-        return config.Runtime == RuntimeKind.Host ? new BothRuntimes(host, hyper) : new BothRuntimes(hyper, host);
+        HyperRuntime Hyper() => new(config, images, steps);
+        HostRuntime Host() => new(config, images, steps);
+        return config.Runtime == RuntimeKind.Host ? new BothRuntimes(Host(), Hyper) : new BothRuntimes(Hyper(), Host);
     }
 }

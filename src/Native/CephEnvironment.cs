@@ -6,10 +6,10 @@ namespace CephRbd.Native;
 /// Takes Ceph's variables out of this process's C environment. librados reads them whenever a client is made: from
 /// Nautilus on CEPH_ARGS alone could name other monitors than ceph.conf does, or turn logging to stderr on.
 /// </summary>
-internal static partial class CephEnvironment
+public static partial class CephEnvironment
 {
     /// <summary>What librados's clients read; the POD_ ones shift its memory options.</summary>
-    internal static ReadOnlySpan<string> Variables => (string[])
+    public static ReadOnlySpan<string> Variables => (string[])
     [
         "CEPH_ARGS", "CEPH_CONF", "CEPH_KEYRING", "CEPH_LIB", "POD_MEMORY_REQUEST", "POD_MEMORY_LIMIT",
     ];

@@ -84,9 +84,7 @@ run() {
     kernel=(ip netns exec "$net" "${kernel[@]}" "vec0:transport=tap,ifname=tap0,depth=128,gro=1" addr="$addr")
   fi
   rm -f "$share/status" "$share/output" "$share/console"
-  trap stop_child EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  on_exit stop_child
   timeout -k 5 "$seconds" "${kernel[@]}" </dev/null >"$share/console" 2>&1 &
   child=$!
   wait "$child" || status=$?

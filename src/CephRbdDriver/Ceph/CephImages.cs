@@ -56,7 +56,12 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
     });
 
     /// <inheritdoc/>
-    public ImageFacts? Find(VolumeSpec spec) => Connected(spec, connection => WatchedFacts(connection, spec));
+    public ImageFacts? Find(VolumeSpec spec) => Connected(spec, connection =>
+    {
+        using RadosIoContext pool = connection.OpenPool(spec);
+        using RbdImage? image = OpenIfThere(pool, spec, readOnly: true);
+        return image is null ? null : Facts(connection, image);
+    });
 
     /// <inheritdoc/>
     public void LookAt(IReadOnlyList<VolumeSpec> specs, Action<int, ImageLook> seen) => Connected(specs[0], connection =>
@@ -109,13 +114,22 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
     {
         using RadosIoContext pool = connection.OpenPool(spec);
         using RbdImage? image = OpenIfThere(pool, spec, readOnly: true);
-        return image is null ? null : Facts(connection, image) with
+        if (image is null)
         {
-            Watchers = image.ListWatchers()?
-                .Where(watcher => (ulong)watcher.ClientId != connection.Rados.InstanceId)
-                .Select(watcher => $"client.{watcher.ClientId} at {watcher.Address}")
-                .ToArray(),
-        };
+            return null;
+        }
+
+        ImageFacts facts = Facts(connection, image);
+        try
+        {
+            IReadOnlyList<RbdWatcher> others = steps.Run(
+                "list who has it open", () => new WatcherList(connection, spec, steps.Deadline).Others(image), $"rbd status {spec.ImageSpec}");
+            return facts with { Watchers = [.. others.Select(watcher => $"client.{watcher.ClientId} at {watcher.Address}")] };
+        }
+        catch (VolumeException e) when (e is not DeadlineException)
+        {
+            return facts with { WatchersUnknown = e.Message };
+        }
     }
 
     private static ImageFacts Facts(ClusterConnection connection, RbdImage image) =>
@@ -193,7 +207,7 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
                 formatter.TakeOffMark(pool, spec);
                 break;
             case ImageFormatter.Need.Format or ImageFormatter.Need.FormatAgain:
-                formatter.Format(pool, spec, size, newborn, connection.Rados.InstanceId, image => facts = Facts(connection, image));
+                formatter.Format(pool, spec, size, newborn, new WatcherList(connection, spec, steps.Deadline), image => facts = Facts(connection, image));
                 break;
             case ImageFormatter.Need.Nothing:
             default:

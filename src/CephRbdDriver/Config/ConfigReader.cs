@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using CephRbd.Driver.Volumes;
+using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Config;
 
@@ -25,6 +26,12 @@ internal static class ConfigReader
     /// <exception cref="ConfigException">The file can't be read, or has a fault.</exception>
     public static DriverConfig Load(string path)
     {
+        // An exception costs more than the question, and most nodes go by the defaults.
+        if (path == DriverConfig.DefaultPath && IsMissing(path))
+        {
+            return new DriverConfig();
+        }
+
         byte[] utf8;
         try
         {
@@ -163,6 +170,19 @@ internal static class ConfigReader
         "forceUnmap" => config with { ForceUnmap = value.Boolean() },
         _ => throw new UnreachableException(),
     };
+
+    // What cannot even be looked at is left to the reading, which says why.
+    private static bool IsMissing(string path)
+    {
+        try
+        {
+            return Files.KindOf(path) == FileKind.Missing;
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
 
     private static int Line(ReadOnlySpan<byte> utf8, long position) => utf8[..(int)position].Count((byte)'\n') + 1;
 }

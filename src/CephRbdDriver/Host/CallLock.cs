@@ -50,7 +50,7 @@ internal sealed class CallLock : IDisposable
     {
         // 62 bits tell all dirs of a node apart.
         long offset = (long)(Fnv.Hash(Path.TrimEndingDirectorySeparator(Path.GetFullPath(mountDir))) >> 2);
-        Directory.CreateDirectory(runDir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFolder.Make(runDir);
         return RangeLock.TryTake(Path.Combine(runDir, "calls.lock"), offset) is { } taken ? new CallLock(taken) : null;
     }
 

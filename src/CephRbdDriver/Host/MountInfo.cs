@@ -28,6 +28,12 @@ internal sealed record MountEntry(
     string Source,
     string SuperOptions)
 {
+    /// <summary>The source of the tmpfs that holds a tag: by this it is known as ours.</summary>
+    public const string TagSource = "cephrbd";
+
+    /// <summary>Whether it is the tmpfs of a tag of ours.</summary>
+    public bool IsTag => this is { FsType: "tmpfs", Source: TagSource };
+
     /// <summary>Whether writes through this mount are refused, by the mount itself or by its file system.</summary>
     public bool IsReadOnly => HasOption(Options, "ro") || HasOption(SuperOptions, "ro");
 
@@ -37,42 +43,6 @@ internal sealed record MountEntry(
 /// <summary>Reads <c>/proc/…/mountinfo</c>.</summary>
 internal static class MountInfo
 {
-    /// <summary>Reads all mounts in the kernel's order. A line of another form is skipped.</summary>
-    /// <param name="text">The file's text.</param>
-    /// <returns>The mounts.</returns>
-    public static IReadOnlyList<MountEntry> Parse(string text)
-    {
-        List<MountEntry> entries = [];
-        foreach (string line in text.Split('\n'))
-        {
-            if (ParseLine(line) is MountEntry entry)
-            {
-                entries.Add(entry);
-            }
-        }
-
-        return entries;
-    }
-
-    /// <summary>Finds the mount that is seen at a path: the last of those stacked there.</summary>
-    /// <param name="entries">The mounts.</param>
-    /// <param name="path">An absolute path without symbolic links; slashes at its end don't matter.</param>
-    /// <returns>The mount; null when the path is no mount point.</returns>
-    public static MountEntry? TopmostAt(IReadOnlyList<MountEntry> entries, string path)
-    {
-        string wanted = path.Length > 1 ? path.TrimEnd('/') : path;
-        wanted = wanted.Length == 0 ? "/" : wanted;
-        for (int i = entries.Count - 1; i >= 0; i--)
-        {
-            if (entries[i].MountPoint == wanted)
-            {
-                return entries[i];
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>Reads one line; null when it has another form.</summary>
     public static MountEntry? ParseLine(string line)
     {

@@ -22,7 +22,7 @@ internal sealed class PrivatePlaces(string runDir)
     {
         string place = Path.Combine(Root, string.Create(
             CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Processes.StartTime(Environment.ProcessId)}"));
-        Directory.CreateDirectory(place, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFolder.Make(place);
         return place;
     }
 

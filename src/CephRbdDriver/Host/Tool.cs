@@ -1,4 +1,5 @@
 using CephRbd.Driver.Volumes;
+using CephRbd.Native;
 using CephRbd.Native.Linux;
 using CliWrap;
 using CliWrap.Buffered;
@@ -29,18 +30,46 @@ internal static class Tool
     /// <exception cref="VolumeException">It could not be started.</exception>
     public static (int ExitCode, string Words) Run(string path, IEnumerable<string> arguments, string workingDirectory, Deadline deadline, params (string Name, string Value)[] variables)
     {
+        BufferedCommandResult result = RunToEnd(path, arguments, workingDirectory, deadline, variables);
+        return (result.ExitCode, End(result.StandardError + "\n" + result.StandardOutput));
+    }
+
+    /// <summary>Runs a program whose answer is read: what it writes to stdout, all of it, apart from its complaints.</summary>
+    /// <returns>Exit status, stdout, and the last 500 characters of stderr.</returns>
+    /// <inheritdoc cref="Run"/>
+    public static (int ExitCode, string Output, string Complaints) Ask(string path, IEnumerable<string> arguments, string workingDirectory, Deadline deadline)
+    {
+        BufferedCommandResult result = RunToEnd(path, arguments, workingDirectory, deadline, []);
+        return (result.ExitCode, result.StandardOutput, End(result.StandardError));
+    }
+
+    private static string End(string words)
+    {
+        words = words.Trim();
+        return words.Length <= 500 ? words : "…" + words[^500..];
+    }
+
+    private static BufferedCommandResult RunToEnd(string path, IEnumerable<string> arguments, string workingDirectory, Deadline deadline, (string Name, string Value)[] variables)
+    {
         // Jewel's librados opens its sockets without close-on-exec; the program has no business with them.
         Descriptors.CloseOnExecAll(3);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
         limit.CancelAfter(deadline.Remaining);
         try
         {
-            BufferedCommandResult result = Cli.Wrap(path)
+            return Cli.Wrap(path)
                 .WithArguments(arguments)
                 .WithWorkingDirectory(workingDirectory)
                 .WithEnvironmentVariables(environment =>
                 {
                     environment.Set("LC_ALL", "C");
+
+                    // As for librados: the config says what is in force, whoever calls.
+                    foreach (string name in CephEnvironment.Variables)
+                    {
+                        environment.Set(name, null);
+                    }
+
                     foreach ((string name, string value) in variables)
                     {
                         environment.Set(name, value);
@@ -49,8 +78,6 @@ internal static class Tool
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteBufferedAsync(limit.Token)
                 .GetAwaiter().GetResult();
-            string words = (result.StandardError + "\n" + result.StandardOutput).Trim();
-            return (result.ExitCode, words.Length <= 500 ? words : "…" + words[^500..]);
         }
         catch (OperationCanceledException)
         {

@@ -11,9 +11,6 @@ namespace CephRbd.Driver.Hyper;
 /// </summary>
 internal sealed class TagStore(DriverConfig config)
 {
-    /// <summary>The source of our tmpfs in mountinfo: by this it is known as ours.</summary>
-    public const string MountSource = "cephrbd";
-
     private const uint PrivateFile = 0x180; // 0600
     private static readonly TimeSpan _busyPatience = TimeSpan.FromSeconds(2);
 
@@ -28,14 +25,14 @@ internal sealed class TagStore(DriverConfig config)
 
     /// <summary>Whether a tag of ours, or its tmpfs, is in a dir.</summary>
     public static bool HasTag(string mountDir) =>
-        File.Exists(Path.Combine(mountDir, HyperTag.FileName)) || MountsAt(mountDir).Any(IsOurs);
+        File.Exists(Path.Combine(mountDir, HyperTag.FileName)) || Array.Exists(MountsAt(mountDir), mount => mount.IsTag);
 
     /// <summary>Looks at a mount dir.</summary>
     /// <exception cref="VolumeException">It is no directory, or something is mounted there that is not ours.</exception>
     public static State Look(string mountDir)
     {
-        IReadOnlyList<MountEntry> mounts = MountsAt(mountDir);
-        if (mounts.FirstOrDefault(mount => !IsOurs(mount)) is { } foreign)
+        MountEntry[] mounts = MountsAt(mountDir);
+        if (Array.Find(mounts, mount => !mount.IsTag) is { } foreign)
         {
             throw new VolumeException(
                 $"{mountDir}: a {foreign.FsType} from {foreign.Source} is mounted there, and not by this driver; it is left alone. Unmount it if it is a leftover: umount {mountDir}");
@@ -48,7 +45,7 @@ internal sealed class TagStore(DriverConfig config)
             .Where(name => !IsOurs(name))
             .Order(StringComparer.Ordinal)
             .ToArray();
-        return new State(tag is null ? null : HyperTag.TryParse(tag), record, mounts.Count, others);
+        return new State(tag is null ? null : HyperTag.TryParse(tag), record, mounts.Length, others);
     }
 
     /// <summary>
@@ -119,7 +116,7 @@ internal sealed class TagStore(DriverConfig config)
 
         // From kernel 6.4 a tmpfs can be kept out of swap. An older one would refuse, with a line in its log each time.
         string noSwap = Environment.OSVersion.Version >= new Version(6, 4) ? ",noswap" : "";
-        Mounts.MountTmpfs(stage, MountSource, Options + noSwap);
+        Mounts.MountTmpfs(stage, MountEntry.TagSource, Options + noSwap);
     }
 
     private static bool UnmountPatiently(string mountDir, Deadline deadline)
@@ -163,13 +160,8 @@ internal sealed class TagStore(DriverConfig config)
     }
 
     // kubelet's folder may lie behind a symbolic link; mountinfo shows the place itself.
-    private static IReadOnlyList<MountEntry> MountsAt(string path)
-    {
-        string canonical = Explained(path, () => Files.CanonicalDirectory(Path.TrimEndingDirectorySeparator(path)));
-        return MountInfo.Parse(File.ReadAllText("/proc/self/mountinfo")).Where(mount => mount.MountPoint == canonical).ToArray();
-    }
-
-    private static bool IsOurs(MountEntry mount) => mount is { FsType: "tmpfs", Source: MountSource };
+    private static MountEntry[] MountsAt(string path) => Explained(
+        path, () => MountTable.Read().At(Files.CanonicalDirectory(Path.TrimEndingDirectorySeparator(path))).ToArray());
 
     // Our files, and the temporary names they are written under.
     private static bool IsOurs(string name) =>

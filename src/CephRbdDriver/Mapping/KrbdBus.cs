@@ -98,8 +98,12 @@ internal sealed class KrbdBus(string root = KrbdBus.Bus)
         Write(ControlFile("remove"), string.Create(CultureInfo.InvariantCulture, $"{id}{(force ? " force" : "")}"), patience, endLate: false);
 
     /// <summary>Makes the kernel look at the image's header again: its size may have changed.</summary>
-    public void Refresh(int id) =>
-        _ = Sysfs.Write(string.Create(CultureInfo.InvariantCulture, $"{DevicesFolder}/{id}/refresh"), "1");
+    /// <param name="id">The device's number.</param>
+    /// <param name="patience">How long the kernel may talk to the cluster; null for a short while.</param>
+    /// <exception cref="LinuxException">The kernel refused; ENOENT: there is no such device.</exception>
+    /// <exception cref="TimeoutException">It did not answer in time.</exception>
+    public void Refresh(int id, TimeSpan? patience = null) =>
+        Write(string.Create(CultureInfo.InvariantCulture, $"{DevicesFolder}/{id}/refresh"), "1", patience, endLate: true);
 
     // The kernel waits for the cluster where nothing can break the wait off: a process of its own does that.
     private static void Write(string path, string text, TimeSpan? patience, bool endLate, string keyName = "", ReadOnlySpan<byte> key = default)

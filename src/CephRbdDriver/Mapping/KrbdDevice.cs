@@ -8,13 +8,8 @@ namespace CephRbd.Driver.Mapping;
 /// <param name="Major">The block device's major number.</param>
 /// <param name="Minor">The block device's minor number.</param>
 /// <param name="SizeBytes">The size in bytes.</param>
-/// <param name="Features">The image's features as a hexadecimal number; null where the kernel does not tell them.</param>
-/// <param name="ConfigInfo">The line the image was mapped with; null where the kernel does not tell it. It may hold a key: never show it.</param>
-internal sealed record KrbdDevice(int Id, ImageIdentity Identity, uint Major, uint Minor, ulong SizeBytes, string? Features, string? ConfigInfo)
+internal sealed record KrbdDevice(int Id, ImageIdentity Identity, uint Major, uint Minor, ulong SizeBytes)
 {
-    /// <summary>The device node that udev or devtmpfs makes.</summary>
-    public string DevicePath => $"/dev/rbd{Id}";
-
     /// <summary>Puts a device together from its attributes.</summary>
     /// <param name="id">The name of the device's folder.</param>
     /// <param name="attribute">Gives the text of an attribute by its name, or null when it can't be read.</param>
@@ -39,7 +34,7 @@ internal sealed record KrbdDevice(int Id, ImageIdentity Identity, uint Major, ui
             ClusterFsid = Fsid(Read("cluster_fsid")),
             ImageId = ImageId(Read("image_id")),
         };
-        return new KrbdDevice(number, identity, major, minor, size, NullIfEmpty(Read("features")), NullIfEmpty(Read("config_info")));
+        return new KrbdDevice(number, identity, major, minor, size);
     }
 
     // All zero until the cluster has answered.

@@ -24,21 +24,7 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
 
     /// <summary>Loads the kernel's module if it is missing.</summary>
     /// <returns>Whether the kernel can map images now; if not, why.</returns>
-    public (bool Ready, string Problem) Load()
-    {
-        if (bus.Exists)
-        {
-            return (true, "");
-        }
-
-        if (Tool.Find("modprobe") is not { } modprobe)
-        {
-            return (false, "the kernel's module rbd is not loaded, and there is no modprobe on this node");
-        }
-
-        (int exit, string words) = steps.Run("modprobe rbd", () => Tool.Run(modprobe, ["rbd"], "/", steps.Deadline));
-        return bus.Exists ? (true, "") : (false, $"the kernel's module rbd cannot be loaded (modprobe: {exit}: {words})");
-    }
+    public (bool Ready, string Problem) Load() => KernelModule.Load("rbd", () => bus.Exists, steps);
 
     /// <summary>Maps an image. The device is there, with its node, when this returns.</summary>
     /// <exception cref="MapFailure">The kernel refused; what it began is undone, or the message says what remains.</exception>

@@ -165,17 +165,11 @@ internal sealed class NbdMapper(DriverConfig config, Steps steps)
 
     private void LoadModule(ImageIdentity image)
     {
-        if (Directory.Exists("/sys/module/nbd") || Directory.Exists("/sys/block/nbd0"))
+        (bool ready, string problem) = KernelModule.Load(
+            "nbd", () => Directory.Exists("/sys/module/nbd") || Directory.Exists("/sys/block/nbd0"), steps, "nbds_max=256");
+        if (!ready)
         {
-            return;
-        }
-
-        (int exit, string words) = Tool.Find("modprobe") is { } modprobe
-            ? steps.Run("modprobe nbd", () => Tool.Run(modprobe, ["nbd", "nbds_max=256"], "/", steps.Deadline))
-            : (127, "there is no modprobe on this node");
-        if (!Directory.Exists("/sys/block/nbd0"))
-        {
-            throw new VolumeException($"image {image.ImageSpec}: the kernel's module nbd cannot be loaded (modprobe: {exit}: {words})");
+            throw new VolumeException($"image {image.ImageSpec}: {problem}");
         }
     }
 

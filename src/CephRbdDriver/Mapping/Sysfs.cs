@@ -1,6 +1,5 @@
 using System.Text;
 using CephRbd.Native;
-using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Mapping;
 
@@ -53,9 +52,4 @@ internal static class Sysfs
             return null;
         }
     }
-
-    /// <summary>Gives a control file one value by one write.</summary>
-    /// <returns>How many bytes it took.</returns>
-    /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static int Write(string path, string value) => Files.WriteOnce(path, Encoding.UTF8.GetBytes(value));
 }

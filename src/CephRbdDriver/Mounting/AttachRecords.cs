@@ -5,7 +5,6 @@ using CephRbd.Driver.Config;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
-using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Mounting;
 
@@ -15,9 +14,7 @@ namespace CephRbd.Driver.Mounting;
 /// </summary>
 internal sealed class AttachRecords(DriverConfig config)
 {
-    private const uint OwnerOnly = 0x180; // 0600
-
-    private string Folder => Path.Combine(config.RunDir, "attached");
+    private readonly PrivateFolder _folder = new(Path.Combine(config.RunDir, "attached"), "the records of attached volumes");
 
     /// <summary>A volume's image.</summary>
     /// <param name="Volume">The volume's name.</param>
@@ -27,30 +24,20 @@ internal sealed class AttachRecords(DriverConfig config)
 
     /// <summary>Remembers a volume.</summary>
     /// <exception cref="VolumeException">It can't be written.</exception>
-    public void Write(Record record) => Explained(() =>
-    {
-        Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Files.WriteDurable(Folder, FileName(record.Volume), ToJson(record), OwnerOnly);
-        return true;
-    });
+    public void Write(Record record) => _folder.Write(FileName(record.Volume), ToJson(record));
 
     /// <summary>The record of a volume; null when it is not attached here.</summary>
     /// <exception cref="VolumeException">It can't be read.</exception>
-    public Record? Find(string volume) => Explained(() =>
-        Read(Path.Combine(Folder, FileName(volume))) is { } record && record.Volume == volume ? record : null);
+    public Record? Find(string volume) => _folder.Explained(() =>
+        Read(_folder.PathOf(FileName(volume))) is { } record && record.Volume == volume ? record : null);
 
     /// <summary>Forgets a volume.</summary>
     /// <exception cref="VolumeException">It can't be removed.</exception>
-    public void Remove(string volume) => Explained(() =>
-    {
-        Files.Remove(Path.Combine(Folder, FileName(volume)));
-        return true;
-    });
+    public void Remove(string volume) => _folder.Remove(FileName(volume));
 
     /// <summary>All records.</summary>
     /// <exception cref="VolumeException">They can't be read.</exception>
-    public IReadOnlyList<Record> All() => Explained<IReadOnlyList<Record>>(() =>
-        Directory.Exists(Folder) ? [.. Directory.EnumerateFiles(Folder, "*.json").Select(Read).OfType<Record>()] : []);
+    public IReadOnlyList<Record> All() => _folder.Explained(() => _folder.All().Select(Read).OfType<Record>().ToArray());
 
     /// <summary>Whether an image is to stay mapped since a volume of it is attached.</summary>
     public bool Keep(ImageIdentity image) => All().Any(record => record.Image.Compare(image) != Match.No);
@@ -96,18 +83,6 @@ internal sealed class AttachRecords(DriverConfig config)
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException or InvalidOperationException)
         {
             return null;
-        }
-    }
-
-    private T Explained<T>(Func<T> body)
-    {
-        try
-        {
-            return body();
-        }
-        catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
-        {
-            throw new VolumeException($"the records of attached volumes in {Folder} can't be used: {e.Message}. Check runDir in the config", e);
         }
     }
 }

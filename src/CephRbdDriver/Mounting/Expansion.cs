@@ -66,7 +66,11 @@ internal sealed class Expansion(Mappers mappers, Steps steps)
     {
         try
         {
-            mappers.Krbd.Bus.Refresh(device.Id);
+            mappers.Krbd.Bus.Refresh(device.Id, steps.Deadline.Patience);
+        }
+        catch (TimeoutException e)
+        {
+            throw new DeadlineException($"image {device.Identity.ImageSpec}: the kernel did not look at the size of {device.DevicePath} again in time. Check ceph -s: OSDs down or frozen [{e.Message}]");
         }
         catch (LinuxException e)
         {

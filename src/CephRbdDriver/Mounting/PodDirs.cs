@@ -11,8 +11,6 @@ namespace CephRbd.Driver.Mounting;
 /// <summary>The dirs that kubelet wants a volume in: what stands there, and how it gets there and away.</summary>
 internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
 {
-    private const string TagSource = "cephrbd";
-
     private readonly PrivatePlaces _places = new(config.RunDir);
 
     /// <summary>
@@ -147,7 +145,7 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
 
     /// <summary>The refusal to touch what somebody else has mounted.</summary>
     internal static VolumeException Foreign(string dir, MountEntry mount) => new(
-        mount is { FsType: "tmpfs", Source: TagSource }
+        mount.IsTag
             ? $"{dir} holds the tag of a volume for a VM (runtime hyper): unmount it first (cephrbd unmount {dir})"
             : $"{dir}: a {mount.FsType} from {mount.Source} is mounted there, and not by this driver; it is left alone. Unmount it if it is a leftover: umount {dir}");
 

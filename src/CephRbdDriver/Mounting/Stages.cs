@@ -74,7 +74,7 @@ internal sealed partial class Stages(DriverConfig config, Mappers mappers, Image
         {
             Explained(place, () =>
             {
-                Directory.CreateDirectory(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                PrivateFolder.Make(Root);
                 Files.MakeDirectory(place, OwnerOnly);
             });
             bool open = false;

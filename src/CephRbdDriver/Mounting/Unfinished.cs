@@ -4,7 +4,6 @@ using CephRbd.Driver.Config;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
-using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Mounting;
 
@@ -14,69 +13,24 @@ namespace CephRbd.Driver.Mounting;
 /// </summary>
 internal sealed class Unfinished(DriverConfig config)
 {
-    private const uint OwnerOnly = 0x180; // 0600
-
-    private string Folder => Path.Combine(config.RunDir, "unfinished");
+    private readonly PrivateFolder _folder = new(Path.Combine(config.RunDir, "unfinished"), "the notes on unmounts");
 
     /// <summary>The stage's name; null when nothing of this dir is left to do.</summary>
-    public string? Of(string dir)
-    {
-        try
-        {
-            string[] lines = File.ReadAllLines(PathOf(dir), Encoding.UTF8);
-            return lines.Length == 2 && lines[0] == Plain(dir) && StageName.IsOne(lines[1]) ? lines[1] : null;
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Explained(e);
-        }
-    }
+    /// <exception cref="VolumeException">It can't be read.</exception>
+    public string? Of(string dir) => _folder.Explained(() =>
+        ReadPair(_folder.PathOf(NameOf(dir))) is var (noted, stage) && noted == Plain(dir) && StageName.IsOne(stage) ? stage : null);
 
     /// <summary>All dirs with something left to do, and their stages' names.</summary>
-    public IReadOnlyList<(string Dir, string Stage)> All()
-    {
-        try
-        {
-            return Directory.Exists(Folder)
-                ? [.. Directory.EnumerateFiles(Folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Select(ReadPair).OfType<(string, string)>()]
-                : [];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Explained(e);
-        }
-    }
+    /// <exception cref="VolumeException">They can't be read.</exception>
+    public IReadOnlyList<(string Dir, string Stage)> All() => _folder.Explained(() => _folder.All().Select(ReadPair).OfType<(string, string)>().ToArray());
 
     /// <summary>Remembers a stage.</summary>
-    public void Write(string dir, string stage)
-    {
-        try
-        {
-            Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            Files.WriteDurable(Folder, NameOf(dir), Encoding.UTF8.GetBytes($"{Plain(dir)}\n{stage}\n"), OwnerOnly);
-        }
-        catch (Exception e) when (e is LinuxException or IOException or UnauthorizedAccessException)
-        {
-            throw Explained(e);
-        }
-    }
+    /// <exception cref="VolumeException">It can't be written.</exception>
+    public void Write(string dir, string stage) => _folder.Write(NameOf(dir), Encoding.UTF8.GetBytes($"{Plain(dir)}\n{stage}\n"));
 
     /// <summary>Forgets it; fine if there is nothing.</summary>
-    public void Remove(string dir)
-    {
-        try
-        {
-            Files.Remove(PathOf(dir));
-        }
-        catch (LinuxException e)
-        {
-            throw Explained(e);
-        }
-    }
+    /// <exception cref="VolumeException">It can't be removed.</exception>
+    public void Remove(string dir) => _folder.Remove(NameOf(dir));
 
     // Null: not written whole, or another call has finished meanwhile.
     private static (string Dir, string Stage)? ReadPair(string path)
@@ -85,18 +39,13 @@ internal sealed class Unfinished(DriverConfig config)
         {
             return File.ReadAllLines(path, Encoding.UTF8) is [var dir, var stage] ? (dir, stage) : null;
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
     }
 
-    private string PathOf(string dir) => Path.Combine(Folder, NameOf(dir));
-
     private static string NameOf(string dir) => string.Create(CultureInfo.InvariantCulture, $"{Fnv.Hash(Plain(dir)):x16}");
 
     private static string Plain(string dir) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(dir));
-
-    private VolumeException Explained(Exception e) =>
-        new($"the notes on unmounts in {Folder} can't be used: {e.Message}. Check runDir in the config", e);
 }

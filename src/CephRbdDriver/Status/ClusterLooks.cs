@@ -48,7 +48,7 @@ internal sealed class ClusterLooks(Func<Deadline, IImages> imagesWithin, string 
         using var deadline = new Deadline(patience);
         try
         {
-            imagesWithin(deadline).LookAt(specs, (i, look) => looks[group[i]] = look with { Problem = Words(look.Problem, specs[i]) });
+            imagesWithin(deadline).LookAt(specs, (i, look) => looks[group[i]] = Clean(look, specs[i]));
         }
         catch (VolumeException e)
         {
@@ -58,6 +58,12 @@ internal sealed class ClusterLooks(Func<Deadline, IImages> imagesWithin, string 
             }
         }
     }
+
+    private static ImageLook Clean(ImageLook look, VolumeSpec spec) => look with
+    {
+        Problem = Words(look.Problem, spec),
+        Facts = look.Facts is { } facts ? facts with { WatchersUnknown = Words(facts.WatchersUnknown, spec) } : null,
+    };
 
     // What is said of a cluster stands under each of its images; and what was read of a tag never leaves.
     private static string? Words(string? message, VolumeSpec spec)

@@ -93,7 +93,7 @@ internal sealed class StateReader(DriverConfig config, Mappers mappers, Func<str
     {
         List<SeenTag> tags = [];
         HashSet<string> mounted = [.. state.Mounts.Select(mount => mount.MountPoint)];
-        foreach (MountEntry mount in state.Mounts.Where(mount => mount is { FsType: "tmpfs", Source: TagStore.MountSource }))
+        foreach (MountEntry mount in state.Mounts.Where(mount => mount.IsTag))
         {
             if (Path.GetDirectoryName(mount.MountPoint) != state.PrivateDir && Look(mount.MountPoint) is { } seen)
             {

@@ -118,7 +118,8 @@ internal static class StatusText
         { IsGone: true } => ["the cluster has no such image"],
         { Facts.Watchers: { Count: > 0 } watchers } => watchers,
         { Facts.Watchers: not null } => ["none"],
-        _ => ["unknown: this node's librbd can't list them"],
+        { Facts.WatchersUnknown: { } why } => [$"unknown: {why}"],
+        _ => ["not asked"],
     };
 
     private static string Count(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");

@@ -5,14 +5,18 @@ namespace CephRbd.Driver.Volumes;
 /// change while pods live.
 /// </summary>
 /// <param name="inForce">The runtime in force.</param>
-/// <param name="other">The other one.</param>
-internal sealed class BothRuntimes(IVolumeRuntime inForce, IVolumeRuntime other) : IVolumeRuntime
+/// <param name="makeOther">Makes the other one; most calls do without it.</param>
+internal sealed class BothRuntimes(IVolumeRuntime inForce, Func<IVolumeRuntime> makeOther) : IVolumeRuntime
 {
+    private IVolumeRuntime? _other;
+
+    private IVolumeRuntime Other => _other ??= makeOther();
+
     /// <inheritdoc/>
     public Capabilities Capabilities => inForce.Capabilities;
 
     /// <inheritdoc/>
-    public bool Owns(string mountDir) => inForce.Owns(mountDir) || other.Owns(mountDir);
+    public bool Owns(string mountDir) => inForce.Owns(mountDir) || Other.Owns(mountDir);
 
     /// <inheritdoc/>
     public string Attach(VolumeSpec spec, string? node) => inForce.Attach(spec, node);
@@ -30,17 +34,17 @@ internal sealed class BothRuntimes(IVolumeRuntime inForce, IVolumeRuntime other)
     public void Mount(string mountDir, VolumeSpec spec) => inForce.Mount(mountDir, spec);
 
     /// <inheritdoc/>
-    public void Unmount(string mountDir) => (other.Owns(mountDir) ? other : inForce).Unmount(mountDir);
+    public void Unmount(string mountDir) => (Other.Owns(mountDir) ? Other : inForce).Unmount(mountDir);
 
     /// <inheritdoc/>
-    public void UnmountDevice(string deviceMountDir) => (other.Owns(deviceMountDir) ? other : inForce).UnmountDevice(deviceMountDir);
+    public void UnmountDevice(string deviceMountDir) => (Other.Owns(deviceMountDir) ? Other : inForce).UnmountDevice(deviceMountDir);
 
     /// <inheritdoc/>
     public void Detach(string volumeName, string? node)
     {
         // A volume's name tells nothing of who attached it; nothing to detach is fine.
         inForce.Detach(volumeName, node);
-        other.Detach(volumeName, node);
+        Other.Detach(volumeName, node);
     }
 
     /// <inheritdoc/>

@@ -5,5 +5,9 @@ namespace CephRbd.Driver.Volumes;
 /// <param name="ClusterFsid">The cluster's own id.</param>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="Features">Its feature bits.</param>
-/// <param name="Watchers">The clients that have it open, as <c>client.N at ADDRESS</c>; null where librbd can't tell.</param>
-internal sealed record ImageFacts(string ImageId, string ClusterFsid, ulong SizeBytes, ulong Features, IReadOnlyList<string>? Watchers);
+/// <param name="Watchers">The clients that have it open, as <c>client.N at ADDRESS</c>; null where that was not asked or can't be told.</param>
+internal sealed record ImageFacts(string ImageId, string ClusterFsid, ulong SizeBytes, ulong Features, IReadOnlyList<string>? Watchers)
+{
+    /// <summary>Why it can't be told who has it open; null where it was told or not asked.</summary>
+    public string? WatchersUnknown { get; init; }
+}

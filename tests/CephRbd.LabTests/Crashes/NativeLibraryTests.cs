@@ -51,7 +51,7 @@ public sealed class NativeLibraryTests(LabFixture lab) : DriverTest(lab)
     {
         string folder = LibraryFolder();
         string stub = Path.Combine(Lab.RepositoryRoot, "tests", "CephRbd.LabTests", "NativeStubs", source);
-        Run("cc", "-shared", "-fPIC", "-pthread", "-Wl,-soname,librados.so.2", "-o", Path.Combine(folder, "librados.so.2"), stub);
+        Run(Emulation.Compiler, "-shared", "-fPIC", "-pthread", "-Wl,-soname,librados.so.2", "-o", Path.Combine(folder, "librados.so.2"), stub);
 
         // The real librbd does not load over a stub: it needs far more of librados than we do.
         string real = Run("ldconfig", "-p").Split('\n').First(line => line.Contains("librbd.so.1 ", StringComparison.Ordinal)).Split("=> ")[1];
@@ -59,7 +59,7 @@ public sealed class NativeLibraryTests(LabFixture lab) : DriverTest(lab)
             .Select(line => line.Split(' ')[^1].Split('@')[0])
             .Where(name => name.StartsWith("rbd_", StringComparison.Ordinal));
         string code = Driver.WriteFile("stub_rbd.c", string.Concat(functions.Select(name => $"int {name}(void) {{ return -22; }}\n")));
-        Run("cc", "-shared", "-fPIC", "-Wl,-soname,librbd.so.1", "-o", Path.Combine(folder, "librbd.so.1"), code);
+        Run(Emulation.Compiler, "-shared", "-fPIC", "-Wl,-soname,librbd.so.1", "-o", Path.Combine(folder, "librbd.so.1"), code);
     }
 
     private static string Run(string tool, params string[] args)

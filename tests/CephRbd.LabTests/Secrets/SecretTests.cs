@@ -45,22 +45,24 @@ public sealed class SecretTests(LabFixture lab) : DriverTest(lab)
     [InlineData("xfs")]
     public void the_key_is_in_no_argument_log_output_or_file_but_the_tag(string fsType)
     {
-        SlowMkfs(fsType);
-        Driver.With("logLevel", "debug");
-        string dir = Driver.NewMountDir();
+        // Tests that run meanwhile have the key of client.cephrbd in arguments on purpose.
+        PublishedDriver driver = NewDriver(UserOfItsOwn());
+        SlowMkfs(driver, fsType);
+        driver.With("logLevel", "debug");
+        string dir = driver.NewMountDir();
         string image = NewName();
         string options = Volume.PodOptions(image, Volume.Size("512Mi"), Volume.FsType(fsType));
-        string[] arguments = ArgumentsSeenDuring(() => Driver.Succeed("mount", dir, options));
+        string[] arguments = ArgumentsSeenDuring(() => driver.Succeed("mount", dir, options));
         Assert.Contains(arguments, line => line.Contains("mkfs." + fsType, StringComparison.Ordinal));
-        Assert.DoesNotContain(arguments, line => line.Contains(Driver.Key, StringComparison.Ordinal));
+        Assert.DoesNotContain(arguments, line => line.Contains(driver.Key, StringComparison.Ordinal));
 
-        Driver.Fail(["mount", dir, Volume.PodOptions("other", Volume.Secret("key", Driver.Key))]);
-        Driver.Succeed("mount", dir, Volume.PodOptions(image, Volume.FsType(fsType), Volume.Secret("key", Driver.Key)));
-        Assert.NotEmpty(File.ReadAllText(Path.Combine(Driver.Dir, "environment")));
-        Assert.NotEmpty(File.ReadAllText(Driver.LogFile));
-        Assert.Equal([Path.Combine(dir, TagName)], FilesWith(Driver.Key));
-        Driver.Succeed("unmount", dir);
-        Assert.Empty(FilesWith(Driver.Key));
+        driver.Fail(["mount", dir, Volume.PodOptions("other", Volume.Secret("key", driver.Key))]);
+        driver.Succeed("mount", dir, Volume.PodOptions(image, Volume.FsType(fsType), Volume.Secret("key", driver.Key)));
+        Assert.NotEmpty(File.ReadAllText(Path.Combine(driver.Dir, "environment")));
+        Assert.NotEmpty(File.ReadAllText(driver.LogFile));
+        Assert.Equal([Path.Combine(dir, TagName)], FilesWith(driver));
+        driver.Succeed("unmount", dir);
+        Assert.Empty(FilesWith(driver));
     }
 
     [Fact]
@@ -82,24 +84,32 @@ public sealed class SecretTests(LabFixture lab) : DriverTest(lab)
     }
 
     // Long enough to be seen; it also writes down the environment that it was given.
-    private void SlowMkfs(string fsType)
+    private static void SlowMkfs(PublishedDriver driver, string fsType)
     {
-        string folder = Path.Combine(Driver.Dir, "bin");
+        string folder = Path.Combine(driver.Dir, "bin");
         string tool = Path.Combine(folder, "mkfs." + fsType);
         Directory.CreateDirectory(folder);
-        File.WriteAllText(tool, $"#!/bin/bash\nenv >'{Driver.Dir}/environment'\nsleep 0.5\nexec /usr/sbin/mkfs.{fsType} \"$@\"\n");
+        File.WriteAllText(tool, $"#!/bin/bash\nenv >'{driver.Dir}/environment'\nsleep 0.5\nexec /usr/sbin/mkfs.{fsType} \"$@\"\n");
         File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Driver.WithEnvironment("PATH", folder + ":/usr/sbin:/usr/bin:/sbin:/bin");
+        driver.WithEnvironment("PATH", folder + ":/usr/sbin:/usr/bin:/sbin:/bin");
+    }
+
+    private string UserOfItsOwn()
+    {
+        const string User = "secrets";
+        Ceph("ceph", "auth", "get-or-create", "client." + User, "mon", "profile rbd", "osd", "profile rbd pool=hyper",
+            "-o", Path.Combine(Lab.Dir, $"ceph.client.{User}.keyring"));
+        return User;
     }
 
     private void NoKeyring() => Driver
         .With("keyringFile", Path.Combine(Driver.Dir, "missing.keyring"))
         .With("confFile", Driver.WriteFile("ceph.conf", ConfWithoutKeyring()));
 
-    private IReadOnlyList<string> FilesWith(string text) =>
+    private static IReadOnlyList<string> FilesWith(PublishedDriver driver) =>
     [
-        .. Directory.EnumerateFiles(Driver.Dir, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-            .Where(path => File.ReadAllText(path).Contains(text, StringComparison.Ordinal)),
+        .. Directory.EnumerateFiles(driver.Dir, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Where(path => File.ReadAllText(path).Contains(driver.Key, StringComparison.Ordinal)),
     ];
 
     // As often as the machine can: what every user of the node could have read meanwhile.

@@ -28,6 +28,27 @@ public sealed class ToolTests : IDisposable
         Assert.Equal((3, "complaint\n\nanswer"), Shell("echo answer; echo complaint >&2; exit 3"));
 
     [Fact]
+    public void Who_asks_gets_all_of_the_answer_apart_from_the_complaints()
+    {
+        (int exit, string output, string complaints) = Tool.Ask(Tool.Find("sh")!, ["-c", "printf %02000d 7; echo complaint >&2; exit 3"], "/", _deadline);
+        Assert.Equal((3, 2000, "complaint"), (exit, output.Length, complaints));
+    }
+
+    [Fact]
+    public void Cephs_variables_are_kept_from_programs()
+    {
+        Environment.SetEnvironmentVariable("CEPH_LIB", "/elsewhere");
+        try
+        {
+            Assert.Equal((0, "none"), Shell("echo ${CEPH_LIB-none}"));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CEPH_LIB", null);
+        }
+    }
+
+    [Fact]
     public void It_speaks_the_languages_of_programs() => Assert.Equal((0, "C"), Shell("echo $LC_ALL"));
 
     [Fact]

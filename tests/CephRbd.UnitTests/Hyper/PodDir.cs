@@ -28,7 +28,7 @@ internal sealed class PodDir : IDisposable
     public string this[string name] => _dir[name];
 
     /// <summary>All mounts at or below the test's folder.</summary>
-    public IReadOnlyList<MountEntry> Mounted() => MountInfo.Parse(File.ReadAllText("/proc/self/mountinfo"))
+    public IReadOnlyList<MountEntry> Mounted() => MountTable.Read().Entries
         .Where(mount => mount.MountPoint.StartsWith(_dir.Path + "/", StringComparison.Ordinal)).ToArray();
 
     /// <summary>Mounts a tmpfs; fails the test where that is not allowed.</summary>

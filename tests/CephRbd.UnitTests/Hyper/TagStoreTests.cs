@@ -166,8 +166,8 @@ public sealed class TagStoreTests : IDisposable
             Directory.CreateDirectory(dir);
         }
 
-        PodDir.MountOrFail(alive, TagStore.MountSource);
-        PodDir.MountOrFail(dead, TagStore.MountSource);
+        PodDir.MountOrFail(alive, MountEntry.TagSource);
+        PodDir.MountOrFail(dead, MountEntry.TagSource);
         File.WriteAllText(Path.Combine(dead, HyperTag.FileName), "{}");
 
         new TagStore(_pod.Config).SweepStages();

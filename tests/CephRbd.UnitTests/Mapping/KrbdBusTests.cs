@@ -1,6 +1,7 @@
 using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
+using CephRbd.Native.Guard;
 using CephRbd.Native.Linux;
 using CephRbd.UnitTests.Mounting;
 
@@ -98,7 +99,7 @@ public sealed class KrbdBusTests : IDisposable
     public void A_write_that_takes_nothing_is_no_failure()
     {
         _node.Map(4001);
-        Assert.Equal(0, Sysfs.Write(_node["bus/remove"], ""));
+        Assert.Equal(0, Detached.Write(_node["bus/remove"], "", TimeSpan.FromSeconds(30), endLate: false));
     }
 
     [Fact]

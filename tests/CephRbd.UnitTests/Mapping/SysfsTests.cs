@@ -1,5 +1,4 @@
 using CephRbd.Driver.Mapping;
-using CephRbd.Native;
 using CephRbd.Native.Linux;
 using CephRbd.UnitTests.Native.Linux;
 
@@ -33,16 +32,6 @@ public sealed class SysfsTests : IDisposable
 
     [Fact]
     public void A_file_of_the_real_kernel_is_read() => Assert.Equal("Linux", Sysfs.ReadTrimmed("/proc/sys/kernel/ostype"));
-
-    [Fact]
-    public void A_value_is_written_by_one_write_to_a_file_that_is_there()
-    {
-        File.WriteAllText(_dir["control"], "");
-        Assert.Equal(5, Sysfs.Write(_dir["control"], "1 \u00e92"));
-        Assert.Equal("1 \u00e92", File.ReadAllText(_dir["control"]));
-        Assert.Equal(Errno.NoEntry, Assert.Throws<LinuxException>(() => Sysfs.Write(_dir["none"], "1")).Errno);
-        Assert.False(File.Exists(_dir["none"]));
-    }
 
     [Fact]
     public void A_block_device_is_named_by_its_numbers()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using CephRbd.Driver.Protocol;
@@ -7,6 +8,8 @@ namespace CephRbd.UnitTests.Protocol;
 
 public class ReplyTests
 {
+    private static readonly SearchValues<char> _lineEnds = SearchValues.Create("\n\r\v\f\u0085\u2028\u2029");
+
     [Fact]
     public void A_plain_success_is_its_status_alone() =>
         Assert.Equal("{\"status\":\"Success\"}\n", Line(Reply.Success));
@@ -59,6 +62,22 @@ public class ReplyTests
         Assert.Equal(line.Length - 1, line.IndexOf('\n', StringComparison.Ordinal));
         using var json = JsonDocument.Parse(line);
         Assert.Equal(["status", "message"], json.RootElement.EnumerateObject().Select(field => field.Name));
+    }
+
+    [Fact]
+    public void Every_character_comes_out_as_it_went_in()
+    {
+        for (int c = char.MinValue; c <= char.MaxValue; c++)
+        {
+            string text = $"a{(char)c}b";
+            string line = Line(Reply.Success with { Device = text });
+            using var json = JsonDocument.Parse(line);
+            Assert.Equal(char.IsSurrogate((char)c) ? "a\ufffdb" : text, json.RootElement.GetProperty("device").GetString());
+            Assert.Equal(line.Length - 1, line.AsSpan().IndexOfAny(_lineEnds));
+        }
+
+        using var pair = JsonDocument.Parse(Line(Reply.Failure("\ud83d\ude00")));
+        Assert.Equal("\ud83d\ude00", pair.RootElement.GetProperty("message").GetString());
     }
 
     private static string Line(Reply reply) => Encoding.UTF8.GetString(reply.ToJsonLine());

@@ -28,6 +28,9 @@ public sealed class ClusterLooksTests : IDisposable
                         break;
                     case "fails":
                         throw new VolumeException($"image hyper/{specs[0].Image}: no monitor answered,\nkey={Node.Key}");
+                    case "untold":
+                        seen(i, Node.Untold($"rbd status did not tell:\nkey={Node.Key}"));
+                        break;
                     default:
                         seen(i, Node.Look("client.1 at " + specs[i].Image));
                         break;
@@ -58,6 +61,15 @@ public sealed class ClusterLooksTests : IDisposable
         Assert.DoesNotContain(Node.Key, volumes[1].Look!.Problem, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', volumes[1].Look!.Problem!);
         Assert.NotNull(volumes[2].Look!.Facts);
+    }
+
+    [Fact]
+    public void Why_the_watchers_are_not_known_is_said_in_one_line_without_a_key()
+    {
+        string words = Add(_patience, Volume("untold"))[0].Look!.Facts!.WatchersUnknown!;
+        Assert.Contains("rbd status did not tell", words, StringComparison.Ordinal);
+        Assert.DoesNotContain(Node.Key, words, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', words);
     }
 
     [Fact]

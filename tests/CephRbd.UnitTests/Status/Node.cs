@@ -42,7 +42,7 @@ internal static class Node
     public static MappedImage Device(int id = 0, string image = "vol1", string? fsid = Fsid, MapperKind mapper = MapperKind.Krbd, bool readOnly = false) =>
         new(mapper, id, new ImageIdentity("hyper", null, image, null) { ClusterFsid = fsid, ImageId = "id-" + image }, mapper == MapperKind.Krbd ? 252u : 43u, (uint)id * 16, 1UL << 30, readOnly);
 
-    public static IReadOnlyList<MountEntry> Mounts(params string[] lines) => MountInfo.Parse(string.Join('\n', lines));
+    public static IReadOnlyList<MountEntry> Mounts(params string[] lines) => [.. MountTable.Of(string.Join('\n', lines), _ => null).Entries];
 
     public static string Pod(string uid, string volume = "data") => $"/var/lib/kubelet/pods/{uid}/volumes/hyper~cephrbd/{volume}";
 
@@ -55,6 +55,9 @@ internal static class Node
         new(volume, cluster, new ImageIdentity("hyper", null, image, null));
 
     public static ImageLook Look(params string[] watchers) => new(new ImageFacts("id-vol1", Fsid, 1UL << 30, 1, watchers), null);
+
+    /// <summary>An image of which nobody can tell who has it open.</summary>
+    public static ImageLook Untold(string why) => new(new ImageFacts("id-vol1", Fsid, 1UL << 30, 1, null) { WatchersUnknown = why }, null);
 
     /// <summary>The report as the command makes it, with what the cluster would say.</summary>
     public static StatusReport Report(NodeState state, Func<VolumeStatus, ImageLook?>? cluster = null)

@@ -55,6 +55,14 @@ public class RenderingTests
     }
 
     [Fact]
+    public void Where_nobody_can_list_the_watchers_the_text_says_why_and_the_object_has_none()
+    {
+        StatusReport report = Node.Report(_full, _ => Node.Untold("there is no rbd"));
+        Assert.Contains("  watcher   unknown: there is no rbd\n", StatusText.Write(report), StringComparison.Ordinal);
+        Assert.Contains("\"watchers\":null", StatusJson.Write(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_object_has_every_key_for_every_volume()
     {
         using var json = JsonDocument.Parse(StatusJson.Write(Node.Report(_full, _ => Node.Look("client.1 at [::1]:0/1"))));

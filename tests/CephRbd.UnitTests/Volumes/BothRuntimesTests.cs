@@ -10,7 +10,13 @@ public sealed class BothRuntimesTests
     private readonly Mock<IVolumeRuntime> _inForce = new(MockBehavior.Strict);
     private readonly Mock<IVolumeRuntime> _other = new(MockBehavior.Strict);
 
-    private BothRuntimes Both => new(_inForce.Object, _other.Object);
+    private int _made;
+
+    private BothRuntimes Both => new(_inForce.Object, () =>
+    {
+        _made++;
+        return _other.Object;
+    });
 
     [Fact]
     public void What_begins_is_done_by_the_one_in_force_alone()
@@ -33,6 +39,7 @@ public sealed class BothRuntimesTests
         Both.ExpandFileSystem(_spec, "dev", "/dir");
         _inForce.VerifyAll();
         _other.VerifyNoOtherCalls();
+        Assert.Equal(0, _made);
     }
 
     [Theory]

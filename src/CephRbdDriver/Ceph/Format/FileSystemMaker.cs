@@ -127,7 +127,7 @@ internal static class FileSystemMaker
         {
             try
             {
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                PrivateFolder.Make(folder);
                 return OfSize(Files.OpenUnnamed(folder), size);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or LinuxException)

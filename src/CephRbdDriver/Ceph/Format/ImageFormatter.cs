@@ -95,11 +95,11 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
     /// <param name="spec">The volume.</param>
     /// <param name="size">The image's size in bytes, as far as known: mkfs starts on it at once.</param>
     /// <param name="newborn">This call created it.</param>
-    /// <param name="self">Our own number among the cluster's clients.</param>
+    /// <param name="watchers">Tells who else has the image open.</param>
     /// <param name="opened">Is shown the image once it is open and locked.</param>
     /// <exception cref="VolumeException">The image is not to be formatted, or mkfs failed.</exception>
     /// <exception cref="Native.CephException">The cluster failed.</exception>
-    public void Format(RadosIoContext pool, VolumeSpec spec, ulong size, bool newborn, ulong self, Action<RbdImage> opened)
+    public void Format(RadosIoContext pool, VolumeSpec spec, ulong size, bool newborn, WatcherList watchers, Action<RbdImage> opened)
     {
         // mkfs needs nothing of the cluster: it works while the image is opened, locked and looked at again.
         using var making = new ScratchInTheMaking(() =>
@@ -114,7 +114,7 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
         Need need = Examine(image, info, spec, newborn ? InspectionDepth.Glance : InspectionDepth.Ends);
         if (!newborn && need is (Need.Format or Need.FormatAgain))
         {
-            steps.Run("wait until nobody else has the image open", () => OtherWatchers.WaitUntilGone(image, self, spec, steps.Deadline),
+            steps.Run("wait until nobody else has the image open", () => OtherWatchers.WaitUntilGone(() => watchers.Others(image), spec, steps.Deadline),
                 $"rbd status {spec.ImageSpec}");
             need = Examine(image, info, spec, InspectionDepth.Proof);
         }

@@ -11,17 +11,16 @@ internal static class OtherWatchers
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Waits. Where librbd cannot tell (before Ceph 13.2) the format lock and the image's own lock have to do.</summary>
-    /// <param name="image">Open for writing by us.</param>
-    /// <param name="self">Our own number among the cluster's clients.</param>
+    /// <summary>Waits. If nobody can tell who has it open, the image is not formatted.</summary>
+    /// <param name="watchers">Lists the others who have the image open.</param>
     /// <param name="spec">The volume.</param>
     /// <param name="deadline">The call's.</param>
-    /// <exception cref="VolumeException">Somebody has it open and keeps it; names who.</exception>
-    public static void WaitUntilGone(RbdImage image, ulong self, VolumeSpec spec, Deadline deadline)
+    /// <exception cref="VolumeException">Somebody has it open and keeps it, and who; or that can't be told, and why.</exception>
+    public static void WaitUntilGone(Func<IReadOnlyList<RbdWatcher>> watchers, VolumeSpec spec, Deadline deadline)
     {
         // A dead client's watch ends after 30 s; what stands for longer is alive.
         TimeSpan until = deadline.Elapsed + TimeSpan.FromSeconds(35);
-        while (image.ListWatchers()?.FirstOrDefault(watcher => (ulong)watcher.ClientId != self) is { } other)
+        while (List(watchers, spec) is [RbdWatcher other, ..])
         {
             if (deadline.Elapsed > until || deadline.Remaining < TimeSpan.FromSeconds(1))
             {
@@ -34,6 +33,19 @@ internal static class OtherWatchers
             {
                 deadline.Check();
             }
+        }
+    }
+
+    private static IReadOnlyList<RbdWatcher> List(Func<IReadOnlyList<RbdWatcher>> watchers, VolumeSpec spec)
+    {
+        try
+        {
+            return watchers();
+        }
+        catch (VolumeException e) when (e is not DeadlineException)
+        {
+            throw new VolumeException(
+                $"image {spec.ImageSpec} holds no file system, and it is not formatted unless it is certain that no other client has it open: {e.Message}", e);
         }
     }
 }

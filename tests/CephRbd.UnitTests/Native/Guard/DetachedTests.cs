@@ -87,6 +87,16 @@ public sealed class DetachedTests(DetachedTests.Program program) : IClassFixture
         Assert.Equal(Errno.Invalid, Detached.Unmount(mount.Path, lazy: true, TimeSpan.FromSeconds(30)));
     }
 
+    [Fact]
+    public void Under_the_JIT_a_control_file_is_written_directly()
+    {
+        File.WriteAllText(_dir["control"], "");
+        Assert.Equal(0, Detached.Write(_dir["control"], "1 \u00e92", TimeSpan.FromSeconds(30), endLate: false));
+        Assert.Equal("1 \u00e92", File.ReadAllText(_dir["control"]));
+        Assert.Equal(Errno.NoEntry, Detached.Write(_dir["none"], "1", TimeSpan.FromSeconds(30), endLate: false));
+        Assert.False(File.Exists(_dir["none"]));
+    }
+
     public sealed class Program : IDisposable
     {
         private readonly CProgram _program = new("detached.c", "detached_scenarios.c");
