@@ -20,22 +20,6 @@ emulated_tests=(
   -filter '/*/CephRbd.LabTests.Kernel/DeviceTests/An_nbd_device*'
   -filter '/*/CephRbd.LabTests.Kernel/DeviceTests/The_device_node*'
 )
-emulation=cephrbd-test-$$
-
-emulate() {
-  "$root/deploy/lab/emulate/emulate.sh" "$@"
-}
-
-# What this script has registered with the kernel, and what one did that is gone: each name
-# ends with its script's process id.
-remove_emulations() {
-  local path name
-  for path in /proc/sys/fs/binfmt_misc/cephrbd-test-*; do
-    name=${path##*/}
-    [[ -e $path && ($name == "$emulation" || ! -e /proc/${name##*-}) ]] || continue
-    emulate off "$name" || warn "$path could not be removed: write -1 to it"
-  done
-}
 
 run_emulated_tests() {
   local dir=$root/artifacts/arm64-emulation driver=$root/artifacts/linux-arm64/cephrbd
@@ -43,12 +27,10 @@ run_emulated_tests() {
     step 'nothing is emulated: this machine runs the linux-arm64 driver itself'
     return
   fi
-  remove_emulations
-  if ! emulate make "$dir" || ! emulate on "$emulation" "$dir" "$driver"; then
+  if ! "$root/deploy/lab/emulate/emulate.sh" "$dir" "$driver"; then
     warn "$driver was not tested"
     failed=$((failed + 1))
     return
   fi
-  CEPHRBD_BINARY=$driver CEPHRBD_EMULATION=$dir run_tests CephRbd.LabTests 900 -arm64 "${emulated_tests[@]}"
-  remove_emulations
+  CEPHRBD_BINARY=$dir/cephrbd CEPHRBD_EMULATION=$dir run_tests CephRbd.LabTests 900 -arm64 "${emulated_tests[@]}"
 }

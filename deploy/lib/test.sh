@@ -88,7 +88,6 @@ finish_tests() {
   local status=$?
   trap - EXIT
   remove_networks
-  remove_emulations
   [[ -z ${test_dir:-} ]] || remove_test_dir "$test_dir"
   # A run that was cut short has shown nothing, whatever status it ends with.
   if ((status != 0 || all_ran == 0)); then

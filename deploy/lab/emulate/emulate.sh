@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Lets this machine run the linux-arm64 driver as if it were its own: the kernel hands it
-# to QEMU, which is an ARMv8.0 core (Cortex-A57). Only this one program, known by its
-# header: what else of arm64 runs on this machine is not touched.
+# Makes of the linux-arm64 driver a program that this machine can run, by QEMU as an ARMv8.0
+# core (Cortex-A57). Nothing is registered with the kernel: what else of arm64 runs on this
+# machine, and how, is not touched.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -10,88 +10,58 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat <<'TEXT'
-usage: emulate.sh make DIR
-       emulate.sh on NAME DIR PROGRAM
-       emulate.sh off NAME
+usage: emulate.sh DIR PROGRAM
 
-make  puts into DIR what the emulation needs: DIR/root, the arm64 libraries, and
-      DIR/interpreter. Names DIR for good: it may not be moved afterwards.
-on    registers PROGRAM with the kernel under NAME; fails if it does not run then.
-off   takes NAME back; fine if it is not there.
-
-Of several registrations that a program fits the kernel takes the latest: one for all of
-arm64 that somebody makes meanwhile comes before this one.
+Puts into DIR what it takes to run PROGRAM, a driver for linux-arm64: the libraries that it
+loads (DIR/root), and DIR/cephrbd, which is called in its place, with the same arguments.
+Neither DIR nor PROGRAM may be moved afterwards. Fails if PROGRAM does not run.
 TEXT
 }
 
-registry=/proc/sys/fs/binfmt_misc
 qemu=/usr/bin/qemu-aarch64-static
 
 compile() {
   local compiler=$1
   shift
-  "$compiler" -O2 -Wall -Wextra -Werror "$@" || die "$compiler failed: apt install gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+  command -v "$compiler" >/dev/null || die "$compiler is missing: apt install gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+  "$compiler" -O2 -Wall -Wextra -Werror "$@" || die "$compiler failed"
+}
+
+# plain_path PATH: the whole path; it becomes a text in C.
+plain_path() {
+  local path
+  path=$(realpath -e -- "$1") || die "there is no $1"
+  [[ $path =~ ^[A-Za-z0-9/._+-]+$ ]] || die "only letters, digits and / . _ + - may be in the path $path"
+  printf '%s\n' "$path"
 }
 
 make_dir() {
-  local dir
+  local dir program head
   mkdir -p "$1"
-  dir=$(realpath -e -- "$1")
-  [[ $dir =~ ^[A-Za-z0-9/._+-]+$ ]] || die "the folder may have only letters, digits and / . _ + - in its name: $dir"
+  dir=$(plain_path "$1")
+  program=$(plain_path "$2")
+  head=$(od -An -v -tx1 -N20 -- "$program" | tr -d ' \n')
+  [[ $head =~ ^7f454c460201.{24}b700$ ]] || die "$program is no program for arm64"
   [[ -x $qemu ]] || die "$qemu is missing: apt install qemu-user-static"
   "$here/../arm64-root.sh" "$dir/root"
-  compile gcc -static -DQEMU="\"$qemu\"" -DROOT="\"$dir/root\"" -DGAPS="\"$dir/gaps.so\"" \
-    -o "$dir/interpreter" "$here/interpreter.c"
   compile gcc -static -o "$dir/add-key" "$here/add-key.c"
-  compile aarch64-linux-gnu-gcc -shared -fPIC -DADD_KEY="\"$dir/add-key\"" -o "$dir/gaps.so" "$here/gaps.c"
+  compile aarch64-linux-gnu-gcc -shared -fPIC -DADD_KEY="\"$dir/add-key\"" -DLAUNCHER="\"$dir/cephrbd\"" \
+    -o "$dir/gaps.so" "$here/gaps.c"
+  compile gcc -static -DQEMU="\"$qemu\"" -DROOT="\"$dir/root\"" -DGAPS="\"$dir/gaps.so\"" -DPROGRAM="\"$program\"" \
+    -o "$dir/cephrbd" "$here/launcher.c"
+  timeout 60 env -i "$dir/cephrbd" init >/dev/null || die "$program does not run under emulation"
 }
 
-# header PROGRAM: the 64 bytes of its ELF header as the kernel wants them. Entry point and
-# the place of the section headers are in it, so that it stands for this very program.
-header() {
-  local bytes
-  bytes=$(od -An -v -tx1 -N64 -- "$1" | tr -d ' \n')
-  [[ $bytes =~ ^7f454c460201.{24}b700 && ${#bytes} == 128 ]] || die "$1 is no program for arm64"
-  # shellcheck disable=SC2001 # each two digits
-  sed 's/../\\x&/g' <<<"$bytes"
-}
-
-on() {
-  local name=$1 dir=$2 program=$3 magic
-  [[ $name =~ ^[A-Za-z0-9-]+$ ]] || die "a name has letters, digits and - only: $name"
-  dir=$(realpath -e -- "$dir")
-  [[ -x $dir/interpreter ]] || die "there is no $dir/interpreter: run emulate.sh make $dir first"
-  magic=$(header "$program")
-  [[ -d $registry ]] || modprobe binfmt_misc || warn 'the module binfmt_misc was not loaded'
-  if [[ ! -e $registry/register ]]; then
-    mount -t binfmt_misc none "$registry" || die 'the kernel has no binfmt_misc: modprobe binfmt_misc, or use a kernel with CONFIG_BINFMT_MISC'
-  fi
-  off "$name"
-  # P: the program's own argv[0] is handed on. F: the interpreter is opened now.
-  printf ':%s:M::%s::%s:PF' "$name" "$magic" "$dir/interpreter" >"$registry/register" ||
-    die "the kernel does not take $dir/interpreter for $program"
-  # As kubelet does it, but without any of the environment.
-  if ! env -i "$program" init >/dev/null; then
-    off "$name"
-    die "$program does not run under emulation"
-  fi
-}
-
-off() {
-  if [[ -e $registry/$1 ]]; then
-    printf -- '-1' >"$registry/$1"
-  fi
-}
-
-case "${1:-} $#" in
-  'make 2') make_dir "$2" ;;
-  'on 4' | 'off 2')
-    ((EUID == 0)) || die 'only root can register programs with the kernel'
-    "$@"
+case "${1:-}" in
+  -h | --help)
+    usage
     ;;
-  '-h 1' | '--help 1') usage ;;
-  *)
+  '' | -*)
     usage >&2
     exit 2
+    ;;
+  *)
+    (($# == 2)) || die 'a folder and a program are to be named'
+    make_dir "$1" "$2"
     ;;
 esac

@@ -3,15 +3,14 @@
  * goes on unchanged.
  *
  * - It is named in LD_PRELOAD, which is taken out again, for the driver and for the programs that it starts.
- * - execve("/proc/self/exe"): the kernel knows it as the emulator, and QEMU translates it for readlink() only. Here
- *   the program is named by its path instead.
+ * - execve("/proc/self/exe"): for the kernel that is the emulator, and QEMU translates it for readlink() only. Here it
+ *   becomes what the driver was started by (launcher.c).
  * - add_key(): QEMU has no such call. Here a program of the machine itself makes it (add-key.c).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -42,16 +41,7 @@ static int spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t 
 int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                 const posix_spawnattr_t *attributes, char *const argv[], char *const environment[])
 {
-    char program[PATH_MAX];
-    ssize_t length;
-
-    if (strcmp(path, SELF) != 0)
-        return spawn(pid, path, actions, attributes, argv, environment);
-    length = readlink(SELF, program, sizeof(program) - 1);
-    if (length < 0)
-        return errno;
-    program[length] = 0;
-    return spawn(pid, program, actions, attributes, argv, environment);
+    return spawn(pid, strcmp(path, SELF) == 0 ? LAUNCHER : path, actions, attributes, argv, environment);
 }
 
 /* The payload by standard input; the errno comes back as exit status. */

@@ -2,7 +2,7 @@ namespace CephRbd.LabTests.Driving;
 
 /// <summary>
 /// Whether the published program is one for arm64 on a machine that is not: CEPHRBD_EMULATION then names the folder
-/// by which <c>deploy/lab/emulate/emulate.sh</c> made the kernel hand it to QEMU.
+/// that <c>deploy/lab/emulate/emulate.sh</c> made to run it from.
 /// </summary>
 public static class Emulation
 {

@@ -314,20 +314,11 @@ kill_now() {
   return "$alive"
 }
 
-# emulate ROOT DIR: the guest's kernel, too, is to hand the driver for arm64 to QEMU.
-emulate() {
-  local folder
-  for folder; do
-    # Memory may have been laid over it.
-    [[ -d $folder ]] || { mkdir -p "$folder" && mount -t hostfs none -o "$folder" "$folder"; }
-  done
-  modprobe -d /run/uml binfmt_misc
-  "$1/deploy/lab/emulate/emulate.sh" on cephrbd-test "$2" "$share/cephrbd"
-}
-
 mkdir -p "$pods" /run/scratch
 configure
+# A driver for arm64 is run from these folders; memory may have been laid over them.
 if [[ -e $share/emulation ]]; then
-  mapfile -t emulation <"$share/emulation"
-  emulate "${emulation[@]}"
+  while IFS= read -r folder; do
+    [[ -d $folder ]] || { mkdir -p "$folder" && mount -t hostfs none -o "$folder" "$folder"; }
+  done <"$share/emulation"
 fi
