@@ -65,7 +65,7 @@ public sealed class StatusTests(LabFixture lab) : DriverTest(lab)
 
         var watch = Stopwatch.StartNew();
         (int exit, string output, _) = Status("--json");
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(8), $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed < Emulation.Limit(8), $"{watch.Elapsed}");
         Assert.Equal(1, exit);
         using var json = JsonDocument.Parse(output);
         JsonElement volume = Find(json.RootElement, image);
