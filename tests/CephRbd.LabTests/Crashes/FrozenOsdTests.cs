@@ -40,7 +40,7 @@ public sealed class FrozenOsdTests : IDisposable
         try
         {
             Reply reply = driver.Fail(["mount", dir, options], $"hyper/{image}", "OSD");
-            Assert.True(reply.Elapsed < TimeSpan.FromSeconds(6 + 5), $"{reply.Elapsed}");
+            Assert.True(reply.Elapsed < Emulation.Limit(6 + 5), $"{reply.Elapsed}");
             Assert.Empty(Mounted.At(dir));
         }
         finally

@@ -20,7 +20,7 @@ public sealed class SignalTests(LabFixture lab) : DriverTest(lab)
         Assert.Equal("Failure", reply.Status);
         Assert.Contains("stopped by", reply.Message, StringComparison.Ordinal);
         Assert.Contains($"hyper/{image}", reply.Message, StringComparison.Ordinal);
-        Assert.True(reply.Elapsed < TimeSpan.FromSeconds(1 + 4.5), $"{reply.Elapsed}");
+        Assert.True(reply.Elapsed < Emulation.Limit(1 + 4.5), $"{reply.Elapsed}");
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class SignalTests(LabFixture lab) : DriverTest(lab)
         Driver.WithEnvironment("PATH", folder + ":/usr/sbin:/usr/bin:/sbin:/bin").With("timeoutSeconds", 5);
         string image = NewName();
         Reply reply = Driver.Fail(["attach", Volume.Options(image, Volume.Size("64Mi"))], $"hyper/{image}", "mkfs.ext4");
-        Assert.True(reply.Elapsed < TimeSpan.FromSeconds(5 + 4), $"{reply.Elapsed}");
+        Assert.True(reply.Elapsed < Emulation.Limit(5 + 4), $"{reply.Elapsed}");
         Assert.False(Directory.Exists("/proc/" + File.ReadAllText(Path.Combine(Driver.Dir, "pid")).Trim()), "mkfs runs on");
         Assert.Equal(0, Watchers(image));
     }

@@ -20,7 +20,7 @@ public sealed class FullPoolTests(LabFixture lab) : DriverTest(lab)
             Ceph("ceph", "osd", "pool", "set-quota", pool, "max_objects", "1");
             WaitUntilFull(pool);
             Reply reply = driver.Fail(["attach", attach], $"{pool}/{image}", "quota");
-            Assert.True(reply.Elapsed < TimeSpan.FromSeconds(12 + 5), $"{reply.Elapsed}");
+            Assert.True(reply.Elapsed < Emulation.Limit(12 + 5), $"{reply.Elapsed}");
 
             Ceph("ceph", "osd", "pool", "set-quota", pool, "max_objects", "0");
             WaitUntilFull(pool, full: false);

@@ -86,7 +86,7 @@ public sealed class MessageTests(LabFixture lab) : DriverTest(lab)
         string conf = Driver.WriteFile("dead.conf", "[global]\nmon_host = 127.0.0.1:1\n");
         Driver.With("confFile", conf).With("timeoutSeconds", 6);
         Reply reply = Driver.Fail(Attach(image), $"hyper/{image}", conf, "mon_host");
-        Assert.True(reply.Elapsed < TimeSpan.FromSeconds(6 + 4), $"{reply.Elapsed}");
+        Assert.True(reply.Elapsed < Emulation.Limit(6 + 4), $"{reply.Elapsed}");
     }
 
     [Fact]

@@ -153,7 +153,7 @@ public sealed class MountTests(LabFixture lab) : DriverTest(lab)
     {
         (_, string dir) = Mount();
         using FileStream reader = File.OpenRead(Path.Combine(dir, TagName));
-        Assert.True(Driver.Succeed("unmount", dir).Elapsed < TimeSpan.FromSeconds(10));
+        Assert.True(Driver.Succeed("unmount", dir).Elapsed < Emulation.Limit(10));
         Assert.Empty(Mounted.At(dir));
         Assert.Empty(Names(dir));
     }
