@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -33,7 +34,7 @@
 #define UMOUNT "cephrbd-umount" /* target flags */
 #define MOUNT "cephrbd-mount"   /* source target type flags data */
 #define HEAD "cephrbd-head"     /* path bytes */
-#define WRITE "cephrbd-write"   /* path text key-name; the key itself comes by standard input */
+#define WRITE "cephrbd-write"   /* path text key-name with-caller; the key itself comes by standard input */
 #define SELF "/proc/self/exe"
 #define NO_ANSWER (-1)
 #define FAILED(error) (-1 - (error))
@@ -99,6 +100,20 @@ static void read_head(const char *path, size_t wanted)
 }
 
 /*
+ * The end of whoever asked ends this process as well, wherever the kernel lets it: what is mapped after that nobody
+ * waits for, and the caller's next try would map it once more. Whoever ended before the kernel was told has closed
+ * the other end of the pipe.
+ */
+static void end_with_caller(void)
+{
+    struct pollfd pipe = {.fd = STDOUT_FILENO};
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (poll(&pipe, 1, 0) > 0 && (pipe.revents & POLLERR) != 0)
+        _exit(1);
+}
+
+/*
  * A key in the key ring is the process's own, so it is this one that puts it there: the kernel looks for it when it
  * is told its name.
  */
@@ -142,8 +157,11 @@ __attribute__((constructor(101))) static void call_if_asked(int argc, char **arg
                                                                                                                    : errno,
              NULL, 0);
     }
-    if (argc == 4 && strcmp(argv[0], WRITE) == 0)
+    if (argc == 5 && strcmp(argv[0], WRITE) == 0) {
+        if (argv[4][0] != 0)
+            end_with_caller();
         write_text(argv[1], argv[2], argv[3]);
+    }
     if (argc == 3 && strcmp(argv[0], HEAD) == 0) {
         close_inherited();
         read_head(argv[1], (size_t)atol(argv[2]));
@@ -308,7 +326,8 @@ int cephrbd_detached_head(const char *path, void *buffer, int length, int timeou
 int cephrbd_detached_write(const char *path, const char *text, const char *key_name, const void *key, int key_length,
                            int timeout_ms, int kill_late)
 {
-    char *arguments[MOST_ARGUMENTS + 1] = {WRITE, (char *)path, (char *)text, (char *)key_name};
+    char *arguments[MOST_ARGUMENTS + 1] = {WRITE, (char *)path, (char *)text, (char *)key_name,
+                                             kill_late ? "1" : ""};
     int ends[2], read_end, result;
 
     if (key_length < 0 || key_length > MOST_KEY_BYTES)
