@@ -51,7 +51,10 @@ node_up --v=2 --volume-plugin-dir "$dir"
 mkdir -p "$node$dir" "$node/etc/cephrbd"
 cp "$package" "$node/root/now.deb"
 other 9.0.0-1 next
-printf '#!/bin/sh\necho cannot run\nexit 127\n' >"$WORK/broken"
+# A program, not a script: sh would open a script once more, by its name, and find whatever has
+# been put in its place meanwhile.
+printf '%s\n' 'int puts(const char *); int main(void) { puts("cannot run"); return 127; }' |
+  gcc -x c -o "$WORK/broken" -
 other 9.0.1-1 broken "$WORK/broken"
 tree "$WORK/before"
 
