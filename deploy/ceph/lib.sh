@@ -276,6 +276,16 @@ enable_and_start() {
   done
 }
 
+# udevd_answers: not whether systemd thinks that it runs. Before systemd 241 there is no ping; there
+# a message is sent whose sender is let go only by the daemon.
+udevd_answers() {
+  if udevadm control --help 2>/dev/null | grep -q -- --ping; then
+    timeout -k 2 10 udevadm control --ping --timeout=5 >/dev/null 2>&1
+  else
+    timeout -k 2 10 udevadm control --reload --timeout=5 >/dev/null 2>&1
+  fi
+}
+
 # as_number ADDRESS: IPv4 as a number; 1 if it is none.
 as_number() {
   local IFS=. part number=0
