@@ -52,7 +52,9 @@ say() {
   note "$words"
 }
 
+complained=
 complain() {
+  complained=yes
   printf '%s: %s\n' "$script" "$*" >&2
   note "! $*"
 }
@@ -95,8 +97,11 @@ endings=()
 at_end() { endings+=("$1"); }
 finish_up() {
   local status=$? i
-  trap - EXIT
+  trap - EXIT ERR
   set +e
+  if ((status != 0)) && [[ -z $complained ]]; then
+    warn "ended with $status at $failed_at; run it again, and see $log_file" "以 $status 退出，位置：$failed_at；请重新运行，并查看 $log_file"
+  fi
   for ((i = ${#endings[@]} - 1; i >= 0; i--)); do
     "${endings[i]}"
   done
@@ -105,6 +110,9 @@ finish_up() {
   exit "$status"
 }
 trap finish_up EXIT
+# Nothing ends without a word. The command is shown as it is written, not with what it was given.
+failed_at='a signal'
+trap 'failed_at="line $LINENO: ${BASH_COMMAND%%$'"'\\n'"'*}"' ERR
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -164,7 +172,8 @@ run() {
   local said
   ! would "$@" || return 0
   note "+ $*"
-  if said=$(timeout -k 5 "$limit" "$@" 2>&1 9>&-); then
+  # It holds the lock as well: if this script is killed, the next run waits for the command's end.
+  if said=$(timeout -k 5 "$limit" "$@" 2>&1); then
     [[ -z $said ]] || note "$said"
     changed=$((changed + 1))
     return 0
@@ -181,7 +190,7 @@ run() {
 quiet() {
   local status=0 said=/dev/null
   [[ -z $logging ]] || said=$log_file
-  timeout -k 5 "$limit" "$@" 2>>"$said" 9>&- || status=$?
+  timeout -k 5 "$limit" "$@" 2>>"$said" || status=$?
   ((status == 0)) || note "- $* ended with $status"
   return "$status"
 }
