@@ -84,6 +84,8 @@ begin() {
   exec 9>/run/cephrbd-deploy.lock
   flock -w 60 9 || die 'another of these scripts has been at work on this node for a minute: wait for it, then run this again' \
     '另一个部署脚本已在本节点运行超过一分钟：请等待其结束后重试'
+  # Keys that a killed run had in its hands.
+  rm -rf /run/cephrbd-deploy.??????
 }
 
 # private_dir: sets private, a folder in memory that only root can read, gone when the script ends.
