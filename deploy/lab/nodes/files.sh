@@ -109,21 +109,59 @@ settings=(kernel/pid_max kernel/threads-max fs/aio-max-nr fs/file-max fs/nr_open
   fs/inotify/max_user_watches vm/swappiness vm/min_free_kbytes vm/vfs_cache_pressure vm/dirty_ratio
   vm/dirty_background_ratio vm/zone_reclaim_mode vm/max_map_count)
 
-save_settings() {
-  local name
-  for name in "${settings[@]}"; do
-    [[ ! -r /proc/sys/$name ]] || printf '%s %s\n' "$name" "$(<"/proc/sys/$name")"
-  done >"$dir/settings"
+# Benches at one time share the machine: the first notes what was set, the last puts it back.
+settings_dir=/run/cephrbd-nodes
+
+lock_settings() {
+  mkdir -p "$settings_dir"
+  exec 7<"$settings_dir"
+  flock -w 30 7 || die "another nodes.sh holds $settings_dir for too long"
 }
 
-restore_settings() {
+# Whether a bench other than this has noted itself and is still there.
+others_are_there() {
+  local found other
+  for found in "$settings_dir"/bench-*; do
+    [[ -f $found ]] || continue
+    other=$(<"$found")
+    if [[ $other != "$dir" && -e $other/.cephrbd-nodes ]]; then
+      return
+    fi
+    rm -f "$found"
+  done
+  return 1
+}
+
+save_settings() {
+  local name
+  lock_settings
+  if [[ ! -f $settings_dir/settings ]] || ! others_are_there; then
+    [[ ! -f $settings_dir/settings ]] || put_settings_back
+    for name in "${settings[@]}"; do
+      [[ ! -r /proc/sys/$name ]] || printf '%s %s\n' "$name" "$(<"/proc/sys/$name")"
+    done >"$settings_dir/settings"
+  fi
+  printf '%s\n' "$dir" >"$settings_dir/bench-$word-$owner"
+  exec 7<&-
+}
+
+put_settings_back() {
   local name value
-  [[ -f $dir/settings ]] || return 0
   while read -r name value; do
     [[ $(<"/proc/sys/$name") != "$value" ]] || continue
     step "putting /proc/sys/$name back to $value"
     printf '%s\n' "$value" >"/proc/sys/$name" || warn "/proc/sys/$name could not be put back to $value"
-  done <"$dir/settings"
+  done <"$settings_dir/settings"
+}
+
+restore_settings() {
+  lock_settings
+  rm -f "$settings_dir/bench-$word-$owner"
+  if ! others_are_there; then
+    [[ ! -f $settings_dir/settings ]] || put_settings_back
+    rm -r "$settings_dir"
+  fi
+  exec 7<&-
 }
 
 # Whether nothing holds the disk any more; a mount in a node that just ended may.
