@@ -91,6 +91,9 @@ wanted_caps() {
   fi
 }
 
+# caps_words: caps in the form of caps_of.
+caps_words() { printf "%s '%s'\n" "${caps[@]}" | sort | paste -sd ' '; }
+
 # caps_of USER: "mon 'caps' osd 'caps'", sorted, without the key; 1 when there is no such user.
 caps_of() {
   local text
@@ -103,7 +106,7 @@ check_user() {
   [[ -f $admin_keyring ]] && cluster_answers || return 0
   wanted_caps
   there=$(caps_of "$user") || return 0
-  wanted=$(printf "%s '%s'\n" "${caps[@]}" | sort | paste -sd ' ')
+  wanted=$(caps_words)
   [[ $there == "$wanted" || -n $update_caps ]] ||
     t "client.$user exists with other rights: $there; wanted: $wanted. Give another --user, or --update-caps to change them" \
       "client.$user 已存在，但权限不同：$there；需要：$wanted。请换用其他 --user，或用 --update-caps 更新权限"
@@ -140,15 +143,14 @@ make_user() {
     ask auth get-or-create "client.$user" "${caps[@]}" >"$private/made" ||
       die "client.$user could not be made: $log_file has Ceph's words" "无法创建 client.$user：Ceph 的输出见 $log_file"
     changed=$((changed + 1))
-    say "made the user client.$user: ${caps[*]}" "已创建用户 client.$user：${caps[*]}"
-  elif [[ $there != "$(printf "%s '%s'\n" "${caps[@]}" | sort | paste -sd ' ')" ]] &&
-    ! would ceph auth caps "client.$user" "${caps[@]}"; then
+    say "made the user client.$user: $(caps_words)" "已创建用户 client.$user：$(caps_words)"
+  elif [[ $there != "$(caps_words)" ]] && ! would ceph auth caps "client.$user" "${caps[@]}"; then
     # Newer releases print the key here.
     ask auth caps "client.$user" "${caps[@]}" >/dev/null ||
       die "the rights of client.$user could not be changed: $log_file has Ceph's words" \
         "无法更新 client.$user 的权限：Ceph 的输出见 $log_file"
     changed=$((changed + 1))
-    say "client.$user had: $there; has now: ${caps[*]}" "client.$user 原权限：$there；现权限：${caps[*]}"
+    say "client.$user had: $there; has now: $(caps_words)" "client.$user 原权限：$there；现权限：$(caps_words)"
   fi
 }
 
@@ -237,4 +239,4 @@ else
   [[ -z $failed ]] || die "client.$user does not reach the monitors $(conf_value mon_host) from:$failed. Look at the network and its firewalls (ports 6789 and 3300)" \
     "client.$user 无法连接 mon $(conf_value mon_host)：$failed。请检查网络和防火墙（端口 6789 和 3300）"
 fi
-done_now "ceph.conf and the key of client.$user are on: $host ${hosts[*]:-}" "ceph.conf 和 client.$user 的密钥已就位：$host ${hosts[*]:-}"
+done_now "ceph.conf and the key of client.$user are on: $host${hosts[*]:+ ${hosts[*]}}" "ceph.conf 和 client.$user 的密钥已就位：$host${hosts[*]:+ ${hosts[*]}}"
