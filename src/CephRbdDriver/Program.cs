@@ -27,6 +27,11 @@ internal static class Program
             Processes.ExitNow(StatusCommand.Run(line));
         }
 
+        if (line.VerbName == DoctorCommand.Name)
+        {
+            Processes.ExitNow(DoctorCommand.Run(line));
+        }
+
         StandardStreams streams;
         try
         {

@@ -14,6 +14,9 @@ internal static class HelpText
           cephrbd version    versions of cephrbd, librados and librbd
           cephrbd status [--json] [--config FILE]
                              this node's volumes, and what is not right with them
+          cephrbd doctor [--json] [--pool POOL] [--user USER] [--config FILE]
+                             whatever a volume needs of node and cluster: what fails, and
+                             what to do about it; exit status 1 if anything fails
 
         As kubelet calls it; each answers one line of JSON:
         {{Verbs()}}

@@ -15,15 +15,15 @@ internal static class StatusText
     public static string Write(StatusReport report)
     {
         var text = new StringBuilder();
-        text.Append(Printable(report.Node)).Append(": runtime ").Append(Word(report.Runtime))
+        text.Append(Shown.Printable(report.Node)).Append(": runtime ").Append(Word(report.Runtime))
             .Append(", ").Append(Count(report.Volumes.Count, "volume"))
             .Append(", ").Append(report.Problems.Count == 0 ? "no problem" : Count(report.Problems.Count, "problem")).Append('\n');
         foreach (VolumeStatus volume in report.Volumes)
         {
-            text.Append('\n').Append(Printable(volume.ImageName)).Append(volume.Cluster is null ? "" : $" in cluster {Printable(volume.Cluster)}").Append('\n');
+            text.Append('\n').Append(Shown.Printable(volume.ImageName)).Append(volume.Cluster is null ? "" : $" in cluster {Shown.Printable(volume.Cluster)}").Append('\n');
             foreach ((string label, string value) in Lines(volume))
             {
-                text.Append(CultureInfo.InvariantCulture, $"  {label,-9} {Printable(value)}").Append('\n');
+                text.Append(CultureInfo.InvariantCulture, $"  {label,-9} {Shown.Printable(value)}").Append('\n');
             }
         }
 
@@ -33,7 +33,7 @@ internal static class StatusText
             foreach (Problem problem in report.Problems)
             {
                 string about = problem.Image is null || problem.Text.Contains(problem.Image, StringComparison.Ordinal) ? "" : problem.Image + ": ";
-                text.Append("  - ").Append(Printable(about + problem.Text)).Append('\n');
+                text.Append("  - ").Append(Shown.Printable(about + problem.Text)).Append('\n');
             }
         }
 
@@ -127,28 +127,4 @@ internal static class StatusText
     private static string Word(RuntimeKind runtime) => runtime == RuntimeKind.Host ? "host" : "hyper";
 
     private static string Word(MapperKind mapper) => mapper == MapperKind.Nbd ? "rbd-nbd" : "krbd";
-
-    // A mount point may hold anything: nothing of it shall move the cursor.
-    private static string Printable(string text)
-    {
-        if (!text.Any(c => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format))
-        {
-            return text;
-        }
-
-        var result = new StringBuilder(text.Length + 16);
-        foreach (char c in text)
-        {
-            if (char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format)
-            {
-                result.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            }
-            else
-            {
-                result.Append(c);
-            }
-        }
-
-        return result.ToString();
-    }
 }

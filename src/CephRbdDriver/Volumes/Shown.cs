@@ -49,5 +49,26 @@ internal static class Shown
     public static string Character(char c) =>
         char.IsControl(c) || char.IsSurrogate(c) ? $"the character {Escape(c)}" : $"\"{c}\"";
 
+    /// <summary>Text as it is, but with nothing in it that could move a terminal's cursor.</summary>
+    /// <param name="text">The text: a path from mountinfo may hold anything.</param>
+    /// <returns>The text, control and format characters escaped.</returns>
+    public static string Printable(string text)
+    {
+        if (!text.Any(HasNoShape))
+        {
+            return text;
+        }
+
+        var result = new StringBuilder(text.Length + 16);
+        foreach (char c in text)
+        {
+            result.Append(HasNoShape(c) ? Escape(c) : c.ToString());
+        }
+
+        return result.ToString();
+    }
+
+    private static bool HasNoShape(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format;
+
     private static string Escape(char c) => "\\u" + ((int)c).ToString("x4", CultureInfo.InvariantCulture);
 }
