@@ -46,7 +46,7 @@ TEXT
 # between OPTION VALUE LOW HIGH
 between() {
   if [[ $2 =~ ^[0-9]{1,4}$ ]] && ((10#$2 >= $3 && 10#$2 <= $4)); then
-    return
+    return 0
   fi
   misused "$1 is a number from $3 to $4, not '$2'" "$1 是 $3 到 $4 的数字，不能是「$2」"
 }
@@ -131,7 +131,7 @@ check_duplicate() {
     ! on_device || return 0
     if [[ $(ip route get "$ip" 2>/dev/null) == *' via '* || $(ip route get "$ip" 2>/dev/null) != *"dev $dev"* ]]; then
       t "whether another machine has $ip cannot be found out: apt install iputils-arping" "无法确认 $ip 是否已被占用：apt install iputils-arping"
-      return
+      return 0
     fi
   fi
   mac=$(mac_of "$ip")
@@ -188,7 +188,7 @@ by_unit() {
   unit_text >"$work/unit"
   if same "$work/unit" "$unit_file" && on_device && systemctl --quiet is-enabled "$unit" && systemctl --quiet is-active "$unit"; then
     say "no change: $dev has $ip, also after a reboot" "没有变化：$dev 已有 $ip，重启后仍有效"
-    return
+    return 0
   fi
   remove_keepalived
   put_file 0644 "$work/unit" "$unit_file"
@@ -214,7 +214,7 @@ by_keepalived() {
   if same "$work/snippet" "$snippet" && same "$work/conf" "$keepalived_conf" && [[ ! -e $unit_file ]] &&
     systemctl --quiet is-enabled keepalived && systemctl --quiet is-active keepalived; then
     say "no change: keepalived looks after $ip" "没有变化：keepalived 正在管理 $ip"
-    return
+    return 0
   fi
   remove_unit
   put_file 0600 "$work/snippet" "$snippet"

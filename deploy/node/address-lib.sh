@@ -23,7 +23,7 @@ mac_of() {
   if has_arping; then
     said=$(timeout 6 arping -D -c 2 -w 3 -I "$dev" "$1" 2>/dev/null) || true
     sed -n 's/.*reply from [^[]*\[\([0-9A-Fa-f:]*\)\].*/\1/p' <<<"$said" | head -n 1 | tr '[:upper:]' '[:lower:]'
-    return
+    return 0
   fi
   ip neigh del "$1" dev "$dev" 2>/dev/null || true
   timeout 2 bash -c "printf x >/dev/udp/$1/9" 2>/dev/null || true
@@ -32,7 +32,7 @@ mac_of() {
     said=$(ip neigh show to "$1" dev "$dev" | sed -n 's/.*lladdr \([0-9a-f:]*\).*/\1/p')
     [[ -z $said ]] || {
       printf '%s\n' "$said"
-      return
+      return 0
     }
     sleep 0.2
   done
@@ -52,7 +52,7 @@ fixed_address() {
     mask=$((0xffffffff << (32 - length) & 0xffffffff))
     if [[ $found != "$ip" ]] && (((($(number_of "$found") ^ $(number_of "$ip")) & mask) == 0)); then
       printf '%s\n' "$found"
-      return
+      return 0
     fi
   done < <(ip -4 -o address show dev "$dev" 2>/dev/null | awk '{ print $4 }')
 }

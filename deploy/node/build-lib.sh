@@ -81,7 +81,7 @@ check_go() {
   if ! command -v "$go" >/dev/null; then
     t "there is no $go: install Go $go_floor or newer, and put its bin folder on the PATH" \
       "找不到 $go：请安装 Go $go_floor 或更高版本，并把它的 bin 目录加入 PATH"
-    return
+    return 0
   fi
   said=$(timeout 20 "$go" version 2>&1) || said="(failed) $said"
   version=$(sed -n 's/.*go version go\([0-9][0-9.]*\).*/\1/p' <<<"$said")
@@ -99,7 +99,7 @@ check_source() {
     [[ ! -d $source_dir ]] || [[ $(realpath -m "$source_dir") == "$target" || ! -e $target || -f $note ]] ||
       t "$target is there and is not of this script's making: move it away, or give another --gopath" \
         "$target 已存在，且不是本脚本创建的：请移走，或指定其他 --gopath"
-    return
+    return 0
   fi
   [[ -e $target ]] || return 0
   if ! origin=$(git -C "$target" config remote.origin.url 2>/dev/null); then
@@ -123,7 +123,7 @@ check_space() {
 
 # pinned: the commit that the revision stands for, in the clone; a branch is refused.
 pinned() {
-  git -C "$1" rev-parse --quiet --verify "refs/tags/$revision^{commit}" && return
+  git -C "$1" rev-parse --quiet --verify "refs/tags/$revision^{commit}" && return 0
   [[ $revision =~ ^[0-9a-f]{7,40}$ ]] && git -C "$1" rev-parse --quiet --verify "$revision^{commit}"
 }
 
@@ -144,7 +144,7 @@ clone() {
   if [[ -n $dry ]]; then
     would git -C "$target" checkout --detach --force "$revision"
     commit=$revision
-    return
+    return 0
   fi
   commit=$(pinned "$target") || die "$revision is neither a tag nor a commit of $url: a branch moves, so it is not taken. See: git -C $target tag" \
     "$revision 不是 $url 的标签或提交；分支会变化，因此不接受。查看标签：git -C $target tag"
@@ -214,7 +214,7 @@ build_main() {
   fi
   if [[ -z $dry ]] && built; then
     say "no change: $out has $project of $commit" "没有变化：$out 中已有 $project（$commit）"
-    return
+    return 0
   fi
   say "building $project of $commit in $target" "正在 $target 构建 $project（$commit）"
   # GOPATH mode: a Go of today would look for modules.

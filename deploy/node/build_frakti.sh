@@ -35,11 +35,11 @@ check_ceph_support() { :; }
 after_source() {
   [[ -z $dry ]] || return 0
   if grep -rqi --include='*.go' cephRBDOptsData pkg cmd 2>/dev/null; then
-    return
+    return 0
   fi
   if [[ " $skipped " == *' ceph-support '* ]]; then
     warn 'this source does not know Ceph RBD volumes (cephRBDOptsData)' '该源码不认识 Ceph RBD 卷（cephRBDOptsData）'
-    return
+    return 0
   fi
   die "frakti of $commit does not know Ceph RBD volumes (no cephRBDOptsData in pkg or cmd): its pods would see an empty folder. Give a --revision after the merge of pull request 340, or waive this by --skip ceph-support" \
     "frakti（$commit）不认识 Ceph RBD 卷（pkg、cmd 中没有 cephRBDOptsData），pod 里只会看到空目录。请用 --revision 指定合并了 PR 340 之后的版本，或用 --skip ceph-support 忽略"

@@ -172,12 +172,12 @@ hyper_node() {
   if [[ -z $files && ! -d $now && ! -d $after ]] && ! driver_differs; then
     if all_run; then
       say "no change: all was there and runs" '没有变化：一切已就绪且正在运行'
-      return
+      return 0
     fi
     enable_services
     start_services
     say 'done: nothing was put; what did not run was started' '完成：没有写入内容，已启动未运行的服务'
-    return
+    return 0
   fi
   [[ -z $files && ! -d $now ]] || with_services=1
   begin_set
@@ -211,7 +211,7 @@ host_node() {
   if [[ ! -d $now && ! -d $after ]] && ! driver_differs && [[ -z $config || -e $driver_config ]]; then
     verify_driver
     say 'no change: the driver was there' '没有变化：驱动已安装'
-    return
+    return 0
   fi
   begin_set
   under_way=1
@@ -233,7 +233,7 @@ main() {
   find_plugin_dirs
   if [[ -n $rollback ]]; then
     go_back
-    return
+    return 0
   fi
   [[ -n $driver || -n $package ]] || [[ $(package_version) == ii* ]] || driver=$(beside) || driver=''
   if [[ $runtime == hyper ]]; then

@@ -80,9 +80,10 @@ begin() {
 finish() {
   local status=$?
   trap - EXIT
-  # A second signal must not cut the undoing short.
-  trap '' HUP INT TERM
+  # A second signal must not cut the undoing short. Not ignored: children would inherit that.
+  trap : HUP INT TERM
   [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true
+  # In here a "return" without a number would return the status from before the trap.
   if ((status != 0)) && declare -F take_back >/dev/null; then
     take_back || warn 'not all could be taken back: see the lines above' '未能全部恢复，请查看上面的信息'
   fi
@@ -117,6 +118,10 @@ run() {
   timeout -k 10 "$seconds" "$@" >"$work/said" 2>&1 </dev/null 9>&- &
   child=$!
   wait "$child" || status=$?
+  while ((status > 128)) && kill -0 "$child" 2>/dev/null; do
+    status=0
+    wait "$child" || status=$?
+  done
   child=''
   [[ -z $log_fd_open ]] || cat "$work/said" >>"$log_file"
   ((status != 0)) || return 0
@@ -179,18 +184,18 @@ same() { [[ ! -L $2 && -f $2 ]] && cmp -s "$1" "$2"; }
 put_file() {
   local stage=${3%/*}/.${3##*/}.cephrbd-new
   if same "$2" "$3" && [[ $(stat -c %a "$3") == "${1#0}" ]]; then
-    return
+    return 0
   fi
   if [[ -n $dry ]]; then
     say "would put $3" "将写入 $3"
-    return
+    return 0
   fi
   # Step by step: it is also called where set -e does not hold.
   if mkdir -p "${3%/*}" && rm -f "$stage" && (umask 077 && : >"$stage") &&
     dd if="$2" of="$stage" bs=1M conv=fsync 2>"$work/said" &&
     chmod "$1" "$stage" && mv -f "$stage" "$3" && sync_folder "${3%/*}"; then
     say "put $3" "已写入 $3"
-    return
+    return 0
   fi
   rm -f "$stage"
   warn "cannot write $3: is there room, and can ${3%/*} be written?" "无法写入 $3：空间是否足够，${3%/*} 是否可写？"
@@ -207,7 +212,7 @@ remove_file() {
   [[ -e $1 || -L $1 ]] || return 0
   if [[ -n $dry ]]; then
     say "would remove $1" "将删除 $1"
-    return
+    return 0
   fi
   rm -f "$1" && sync_folder "${1%/*}" || return 1
   say "removed $1" "已删除 $1"

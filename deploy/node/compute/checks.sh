@@ -22,7 +22,7 @@ check_program() {
   elif [[ $(od -An -tx1 -N4 "$1" | tr -d ' ') == 7f454c46 && $(od -An -tx1 -j18 -N2 "$1" | tr -d ' ') != "$wanted" ]]; then
     t "$1 is no program for $(uname -m): build it on such a machine" "$1 不是 $(uname -m) 的程序：请在同架构机器上构建"
   else
-    return
+    return 0
   fi
   printf '\n'
 }
@@ -62,7 +62,7 @@ check_kubelet() {
 check_kubelet_version() {
   [[ -n $kubelet_version ]] || {
     t "'kubelet --version' does not tell one: is kubelet on the PATH?" '无法从 kubelet --version 得到版本：kubelet 在 PATH 中吗？'
-    return
+    return 0
   }
   older "$kubelet_version" 1.26 ||
     t "kubelet is $kubelet_version: from 1.26 on it speaks CRI v1 alone, which frakti does not. Use an older kubelet, or --runtime host with a container runtime of today" \
@@ -159,22 +159,22 @@ check_driver() {
   if [[ -n $package ]]; then
     [[ -z $(missing dpkg dpkg-deb) ]] || {
       t 'there is no dpkg: use --driver and the archive' '没有 dpkg：请改用 --driver 和压缩包'
-      return
+      return 0
     }
     [[ -f $package && $(dpkg-deb -f "$package" Package 2>/dev/null) == cephrbd ]] || {
       t "$package is no Debian package cephrbd" "$package 不是 cephrbd 的 Debian 包"
-      return
+      return 0
     }
     [[ $(dpkg-deb -f "$package" Architecture) == "$(dpkg --print-architecture)" ]] ||
       t "$package is for $(dpkg-deb -f "$package" Architecture), this machine is $(dpkg --print-architecture)" \
         "$package 的架构是 $(dpkg-deb -f "$package" Architecture)，本机是 $(dpkg --print-architecture)"
-    return
+    return 0
   fi
   if [[ -z $driver ]]; then
     installed=$(installed_driver) || t 'there is no driver on this node, and none beside this script: give --driver or --driver-package' \
       '本机没有驱动，脚本旁边也没有：请用 --driver 或 --driver-package 指定'
     [[ -z $installed ]] || return 0
-    return
+    return 0
   fi
   said=$(install_driver --dry-run 2>&1) || printf '%s' "${said//install.sh: /}"
 }

@@ -21,7 +21,7 @@ installed_driver() {
   for dir in "${plugin_dirs[@]}"; do
     [[ -x $dir/hyper~cephrbd/cephrbd ]] || continue
     printf '%s\n' "$dir/hyper~cephrbd/cephrbd"
-    return
+    return 0
   done
   return 1
 }
@@ -33,7 +33,7 @@ beside() {
   for file in "$here/cephrbd" "$here/../cephrbd" "$here/../../artifacts/linux-$arch/cephrbd"; do
     [[ ! -f $file ]] || {
       printf '%s\n' "$file"
-      return
+      return 0
     }
   done
   return 1

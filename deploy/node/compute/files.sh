@@ -76,10 +76,10 @@ hyper_config_text() {
   if [[ ! -f $hyper_config ]]; then
     printf '%s\n' "Kernel=/var/lib/hyper/kernel" "Initrd=/var/lib/hyper/hyper-initrd.img" \
       "Hypervisor=$hypervisor" "StorageDriver=$storage_driver" "gRPCHost=$hyper_address"
-    return
+    return 0
   fi
   awk -v line="gRPCHost=$hyper_address" '
-    /^[[:space:]]*\[/ && !done { print line; done = 1; section = 1 }
+    /^[[:space:]]*\[/ { if (!done) print line; done = 1; section = 1 }
     /^[[:space:]]*gRPCHost[[:space:]]*=/ && !section { if (!done) print line; done = 1; next }
     { print }
     END { if (!done) print line }' "$hyper_config"
@@ -103,7 +103,7 @@ find_flags() {
   text=$(unit_text kubelet)
   if grep -q 'frakti\.sock' <<<"$text"; then
     flags_state=there
-    return
+    return 0
   fi
   while IFS= read -r file; do
     [[ -f $file ]] || continue

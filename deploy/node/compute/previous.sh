@@ -112,9 +112,11 @@ begin_set() {
   if [[ -d $now ]]; then
     say "an earlier run did not come to its end: this one goes on, and what was there before both is kept" \
       '上一次运行没有完成：本次继续，并保留最初的状态'
-    return
+    return 0
   fi
-  paths=("$driver_config")
+  # With the driver install.sh puts three more.
+  paths=("$driver_config" /usr/local/sbin/cephrbd /usr/local/share/man/man8/cephrbd.8
+    /usr/local/share/bash-completion/completions/cephrbd)
   [[ -z $with_services ]] || paths+=("${want_paths[@]}")
   (umask 077 && mkdir -p "$state")
   keep_set "$now" "${paths[@]}"
@@ -158,7 +160,7 @@ go_back() {
   if [[ -n $dry ]]; then
     say "would put back what $set has:" "将恢复 $set 中的内容："
     set_paths "$set"
-    return
+    return 0
   fi
   if [[ $set == "$now" ]]; then
     put_set "$now" || die "not all could be put back; $now stays, run this again" "未能全部恢复，$now 保留，请再次运行"

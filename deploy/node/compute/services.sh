@@ -74,7 +74,7 @@ start_one() {
 start_services() {
   [[ -z $dry ]] || {
     would systemctl start hyperd.service frakti.service kubelet.service
-    return
+    return 0
   }
   start_one hyperd
   wait_for "$patience" hyperd_answers ||
@@ -144,7 +144,7 @@ drain() {
   local arguments=(drain "$node_name" --ignore-daemonsets "--timeout=${drain_seconds}s")
   if ! will_drain; then
     warn "the node is not drained: $drain_why" "节点未排空：$drain_why"
-    return
+    return 0
   fi
   if [[ -n $delete_empty_dir ]]; then
     if timeout 10 kubectl drain --help 2>/dev/null | grep -q -- --delete-emptydir-data; then
