@@ -158,10 +158,11 @@ not_called() {
 
 forget_calls() { : >"$stubs/calls"; }
 
-# changes: each path that differs from the machine, with kind, mode, size and time.
+# changes: each path that differs from the machine, with kind, mode, size and time. /run/mount is
+# the stubs' own: mount makes it.
 changes() {
   find "$upper" -mindepth 1 -printf '/%P %y %m %s %T@\n' | sort
-  find "$node_root/run" -mindepth 1 -path "$stubs" -prune -o -mindepth 1 -printf '/run/%P %y %m\n' | sort
+  find "$node_root/run" -mindepth 1 \( -path "$stubs" -o -path "$node_root/run/mount" \) -prune -o -mindepth 1 -printf '/run/%P %y %m\n' | sort
 }
 
 # secretly TEXT: whether it was kept out of all arguments, of the scripts' logs and of $output.
