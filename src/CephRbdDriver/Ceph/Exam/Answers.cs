@@ -27,6 +27,28 @@ internal static class Answers
         }
     }
 
+    /// <summary>Reads an answer of several values one after the other, as Pacific gives its two blocklists.</summary>
+    /// <inheritdoc cref="Parse"/>
+    public static IReadOnlyList<JsonElement> ParseAll(ReadOnlyMemory<byte> json, string command)
+    {
+        List<JsonElement> values = [];
+        try
+        {
+            var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { AllowMultipleValues = true });
+            while (reader.Read())
+            {
+                using var document = JsonDocument.ParseValue(ref reader);
+                values.Add(document.RootElement.Clone());
+            }
+
+            return values;
+        }
+        catch (JsonException e)
+        {
+            throw new VolumeException($"the monitors' answer to \"{command}\" is not valid JSON", e);
+        }
+    }
+
     /// <summary>A member of an object; null when there is none.</summary>
     public static JsonElement? Member(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : null;

@@ -12,15 +12,13 @@ internal sealed record BlockedClient(string Address, string Until, bool IsRange 
 {
     /// <summary>Reads the answer to <c>osd blocklist ls</c> or <c>osd blacklist ls</c>.</summary>
     /// <exception cref="Volumes.VolumeException">It is no JSON.</exception>
-    public static IReadOnlyList<BlockedClient> Parse(ReadOnlyMemory<byte> json)
-    {
-        JsonElement root = Answers.Parse(json, "osd blocklist ls");
-        return root.ValueKind != JsonValueKind.Array
-            ? []
-            : [.. root.EnumerateArray().Select(entry => new BlockedClient(
+    public static IReadOnlyList<BlockedClient> Parse(ReadOnlyMemory<byte> json) =>
+    [
+        .. Answers.ParseAll(json, "osd blocklist ls").Where(list => list.ValueKind == JsonValueKind.Array).SelectMany(list => list.EnumerateArray())
+            .Select(entry => new BlockedClient(
                 entry.Text("addr") is { Length: > 0 } addr ? addr : entry.Text("range"), entry.Text("until"),
-                entry.Text("addr").Length == 0 && entry.Text("range").Length > 0))];
-    }
+                entry.Text("addr").Length == 0 && entry.Text("range").Length > 0)),
+    ];
 
     /// <summary>What stands behind the slash: the nonce, or a range's bits; empty when there is none.</summary>
     public string Nonce => Address.Contains('/', StringComparison.Ordinal) ? Address[(Address.LastIndexOf('/') + 1)..] : "";
