@@ -57,6 +57,9 @@ public static class CephLibraries
         return new CephLibraryInfo(radosVersion, rbdVersion, FindMapped(maps, Rados), FindMapped(maps, Rbd), error);
     }
 
+    /// <summary>Whether librbd can tell who has an image open (Ceph 13.2); only after a <see cref="Probe"/> without an error.</summary>
+    public static unsafe bool CanListWatchers => RbdOptional.WatchersList is not null;
+
     /// <summary>Loads both libraries by the system loader's own search and checks that they have what is needed.</summary>
     /// <exception cref="NativeLibraryException">A library or a symbol is missing.</exception>
     internal static void EnsureLoaded()

@@ -88,7 +88,7 @@ internal sealed class ApiServerChecks(NodeView node)
         {
             string trimmed = line.TrimStart(' ', '\t', '-', '{').Replace("\"server\"", "server", StringComparison.Ordinal);
             if (trimmed.StartsWith("server", StringComparison.Ordinal) && trimmed["server".Length..].TrimStart() is [':', .. string value]
-                && value.Split(" #")[0].Trim(' ', '\t', '\r', ',', '"', '\'', '}') is { Length: > 0 } server)
+                && KubeletView.Scalar(value.Trim()) is { } server)
             {
                 return server;
             }

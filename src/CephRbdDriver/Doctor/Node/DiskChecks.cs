@@ -1,6 +1,6 @@
 using System.Globalization;
 using CephRbd.Driver.Config;
-using CephRbd.Driver.Volumes;
+using CephRbd.Driver.Status;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Doctor.Node;
@@ -73,7 +73,7 @@ internal sealed class DiskChecks(NodeView node)
             ulong whole = use.UsedBytes + use.AvailableBytes;
             int percent = whole == 0 ? 100 : (int)Math.Ceiling(use.UsedBytes * 100.0 / whole);
             int inodes = use.Inodes == 0 ? 0 : (int)Math.Ceiling((use.Inodes - use.InodesFree) * 100.0 / use.Inodes);
-            string figures = string.Create(CultureInfo.InvariantCulture, $"{where}: {percent} % used, {Quantity.Format(use.AvailableBytes)} free{(inodes > 90 ? $", {inodes} % of the inodes used" : "")}");
+            string figures = string.Create(CultureInfo.InvariantCulture, $"{where}: {percent} % used, {StatusText.Rounded(use.AvailableBytes)} free{(inodes > 90 ? $", {inodes} % of the inodes used" : "")}");
             bool isFull = percent >= 99 || inodes >= 100 || (place.IsOsd && percent >= 95);
             if (isFull || percent > (place.IsOsd ? 85 : 95) || inodes > 95)
             {

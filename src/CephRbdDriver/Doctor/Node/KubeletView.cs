@@ -77,7 +77,8 @@ internal sealed class KubeletView(NodeProcess process, NodeFiles files)
         return found;
     }
 
-    private static string? Scalar(string value)
+    /// <summary>A value without its quotes, and without what stands behind it; null when it is empty.</summary>
+    internal static string? Scalar(string value)
     {
         int end = value is ['"' or '\'', ..] ? value.IndexOf(value[0], 1) : -1;
         if (end > 0)

@@ -22,18 +22,18 @@ internal sealed class ToolChecks(NodeView node)
 
     /// <summary>Programs for file systems are there, and <c>rbd</c> where librbd needs it.</summary>
     public Check Tools => new(Name, "command -v mkfs.ext4 mkfs.xfs rbd", _ =>
-        [Judge(node.Config.Runtime, node.HasProgram, CephLibraries.Probe() is { Error: null } found ? found.RbdVersion : null)]);
+        [Judge(node.Config.Runtime, node.HasProgram, CephLibraries.Probe() is { Error: null } found && !CephLibraries.CanListWatchers ? found.RbdVersion : null)]);
 
     /// <summary>The finding.</summary>
     /// <param name="runtime">The runtime in force.</param>
     /// <param name="has">Whether a program is installed.</param>
-    /// <param name="librbd">What librbd says of its version: <c>librbd 1.12.0</c>; null when there is none.</param>
-    internal static Finding Judge(RuntimeKind runtime, Func<string, bool> has, string? librbd)
+    /// <param name="old">The version of a librbd that can't tell who has an image open; null when it can, or there is none.</param>
+    internal static Finding Judge(RuntimeKind runtime, Func<string, bool> has, string? old)
     {
         var wanted = _tools.Where(tool => runtime == RuntimeKind.Host || !tool.HostOnly).ToArray();
         var missing = wanted.Where(tool => !has(tool.Program)).ToArray();
         bool lacksExt = missing.Any(tool => tool.Package == "e2fsprogs");
-        bool lacksRbd = librbd is not null && IsBeforeWatchers(librbd) && !has("rbd");
+        bool lacksRbd = old is not null && !has("rbd");
         string[] there = [.. wanted.Select(tool => tool.Program).Where(has)];
         string evidence = there.Length > 0 ? $"there are {string.Join(", ", there)}" : "none is there";
         if (missing.Length > 0)
@@ -43,7 +43,7 @@ internal sealed class ToolChecks(NodeView node)
 
         if (lacksRbd)
         {
-            evidence += $"; {librbd} can't tell who has an image open, and there is no rbd that can: images that were there before are not formatted";
+            evidence += $"; {old} can't tell who has an image open, and there is no rbd that can: images that were there before are not formatted";
         }
 
         string[] packages = [.. missing.Select(tool => tool.Package).Append(lacksRbd ? "ceph-common" : null).OfType<string>().Distinct()];
@@ -53,8 +53,4 @@ internal sealed class ToolChecks(NodeView node)
             : lacksRbd ? new Finding(Name, FindingState.Warning, evidence, "apt install ceph-common")
             : new Finding(Name, FindingState.Ok, missing.Length == 0 ? evidence : $"{evidence}: needed only for such volumes (apt install {string.Join(' ', packages)})");
     }
-
-    // rbd_watchers_list came with Ceph 13.2, whose librbd calls itself 1.12; 1.11 and older lack it.
-    private static bool IsBeforeWatchers(string librbd) =>
-        Version.TryParse(librbd.Split(' ')[^1], out Version? version) && version < new Version(1, 12);
 }
