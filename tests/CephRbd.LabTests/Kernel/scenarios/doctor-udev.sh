@@ -38,10 +38,10 @@ timeout -k 2 15 rbd -c "$share/ceph.conf" map "hyper/$name" </dev/null >/run/map
 ((exit_status == 124 || exit_status == 137)) || die "rbd map did not hang without udevd: $exit_status: $(</run/map)"
 
 # It hung, and the image is mapped all the same.
-device=$(one_device)
+hung=/dev/$(one_device)
 ask
 finding udev failed 'rbd map'
-finding leftovers warning "hyper/$name" "rbd unmap /dev/$device"
+finding leftovers warning "hyper/$name" "rbd unmap $hung"
 
 # The driver itself needs no udevd.
 mount_pod a "$name-pod" size=64Mi
@@ -51,10 +51,10 @@ mkdir -p /run/udev
 /lib/systemd/systemd-udevd --daemon
 ask
 finding udev ok 'udevd answers'
-admin rbd unmap "/dev/$device"
-device=$(admin rbd map "hyper/$name")
-[[ $device == /dev/rbd* && -b $device ]] || die "not a device: $device"
-admin rbd unmap "$device"
+admin rbd unmap "$hung"
+mapped=$(admin rbd map "hyper/$name")
+[[ $mapped == /dev/rbd* && -b $mapped ]] || die "not a device: $mapped"
+admin rbd unmap "$mapped"
 ask
 finding leftovers ok
 nothing_left "$name" "$name-pod"
