@@ -13,7 +13,13 @@ case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in
   zh*) chinese=yes ;;
   *) chinese= ;;
 esac
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C
+# cron's and sudo's PATH may lack the system's own folders.
+for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+  [[ :$PATH: == *:$folder:* ]] || PATH+=:$folder
+done
+unset folder
+export PATH
 # What could name another cluster, or send its messages elsewhere.
 unset CEPH_ARGS CEPH_CONF CEPH_KEYRING CEPH_LIB
 
@@ -72,6 +78,11 @@ die() {
 misused() {
   complain "$(t "$1 (see $script.sh --help)" "$2（参见 $script.sh --help）")"
   exit 2
+}
+
+# need_value OPTION COUNT: an option's value must follow it.
+need_value() {
+  (($2 >= 2)) || misused "$1 needs a value" "$1 需要一个值"
 }
 
 # begin: the log, and one run of these scripts at a time on this node. Dry runs touch neither.
@@ -171,24 +182,23 @@ would() {
 # when it fails, on stderr. Never one with a secret among its arguments.
 limit=120
 run() {
-  local said
+  local said status=0
   ! would "$@" || return 0
   note "+ $*"
   # It holds the lock as well: if this script is killed, the next run waits for the command's end.
-  if said=$(timeout -k 5 "$limit" "$@" 2>&1); then
-    [[ -z $said ]] || note "$said"
+  said=$(timeout -k 5 "$limit" "$@" 2>&1) || status=$?
+  [[ -z $said ]] || note "$said"
+  if ((status == 0)); then
     changed=$((changed + 1))
     return 0
   fi
-  local status=$?
-  note "$said"
   ((status != 124 && status != 137)) || said="$(t "no end within $limit s" "$limit 秒内未结束") ${said}"
   complain "$(t 'failed' '失败'): $*: ${said//$'\n'/; }"
   return 1
 }
 
-# quiet COMMAND…: the same for what only asks. Its answer goes to stdout; its complaints are in
-# the log and in $asked.
+# quiet COMMAND…: the same for what only asks. Its answer goes to stdout; its complaints are
+# in the log.
 quiet() {
   local status=0 said=/dev/null
   [[ -z $logging ]] || said=$log_file
@@ -198,13 +208,14 @@ quiet() {
 }
 
 # put_file MODE OWNER PATH: what stands on stdin becomes the file, whole or not at all. The same
-# contents, mode and owner: nothing is touched.
+# contents, mode and owner: nothing is touched. Not in a pipeline: there $changed would be lost.
 put_file() {
   local mode=$1 owner=$2 path=$3 new
   if [[ -n $dry ]]; then
     if [[ -f $path ]] && cmp -s - "$path"; then
       return 0
     fi
+    cat >/dev/null
     printf '%s %s\n' "$(t 'would write:' '将写入：')" "$path"
     return 0
   fi

@@ -2,7 +2,8 @@
 # Takes out of a Markdown document the code that is to be run on nodes, so that what a
 # reader is told to type is what is tried. Such a block begins with
 #   ```sh node1 node2 seconds=300
-# and is meant for each of the nodes, in this order. All other blocks are for reading.
+# and is meant for each of the nodes, in this order; "guest" is a machine with a kernel of its
+# own. All other blocks are for reading.
 set -euo pipefail
 
 usage() {
@@ -30,8 +31,8 @@ read_info() {
   for word; do
     case $word in
       [a-z]*=?*) options+=("$word") ;;
-      node[1-9]) nodes+=("$word") ;;
-      *) fail "$file, line $line: \"$word\" is neither a node (node1 to node9) nor key=value" ;;
+      node[1-9] | guest) nodes+=("$word") ;;
+      *) fail "$file, line $line: \"$word\" is neither a node (node1 to node9, guest) nor key=value" ;;
     esac
   done
   ((${#nodes[@]} > 0 || ${#options[@]} == 0)) || fail "$file, line $line: ${options[*]} without a node has no meaning"
