@@ -60,6 +60,7 @@ put_documents() {
 put_scripts() {
   local folder file mode
   for folder in ceph node; do
+    [[ -d $root/deploy/$folder ]] || continue
     while IFS= read -r file; do
       mode=0644
       [[ ! -x $file ]] || mode=0755
