@@ -95,9 +95,11 @@ begin() {
     '另一个部署脚本已在本节点运行超过一分钟：请等待其结束后重试'
 }
 
-# private_dir: sets private, a folder in memory that only root can read, gone when the script ends.
+# private_dir: sets private, a folder in memory that only root can read, gone when the script ends;
+# what a killed run has left goes first.
 private_dir() {
   [[ -z $private ]] || return 0
+  rm -rf /run/cephrbd-deploy.??????
   private=$(mktemp -d /run/cephrbd-deploy.XXXXXX)
 }
 
