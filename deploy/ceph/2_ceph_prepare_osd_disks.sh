@@ -163,7 +163,7 @@ UNIT
 
 mount_it() {
   local disk=$1 uuid=$2 place=$3 unit=$4
-  if [[ $(systemctl show -p NeedDaemonReload --value "$unit" 2>/dev/null || systemctl show -p NeedDaemonReload "$unit" | cut -d= -f2) != no ]]; then
+  if [[ $(systemctl show -p NeedDaemonReload "$unit") != *=no ]]; then
     run systemctl daemon-reload
   fi
   if [[ $(place_of_disk "$disk") != "$place" ]]; then

@@ -67,7 +67,7 @@ ends_are_blank() {
 uuid_of() { timeout 30 blkid -p -o value -s UUID "$1" 2>/dev/null || true; }
 
 # place_of_disk PATH: where the device itself is mounted; the first place.
-place_of_disk() { mounted_on "$(devno "$1")" | head -n 1; }
+place_of_disk() { mounted_on "$(devno "$1")" | sed -n 1p; }
 
 # mount_point_of DIR: the mount that holds it.
 mount_point_of() { findmnt -n -o TARGET -T "$1" | tail -n 1; }

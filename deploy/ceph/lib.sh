@@ -58,7 +58,9 @@ say() {
   note "$words"
 }
 
+complained=
 complain() {
+  complained=yes
   printf '%s: %s\n' "$script" "$*" >&2
   note "! $*"
 }
@@ -93,6 +95,8 @@ begin() {
   exec 9>/run/cephrbd-deploy.lock
   flock -w 60 9 || die 'another of these scripts has been at work on this node for a minute: wait for it, then run this again' \
     '另一个部署脚本已在本节点运行超过一分钟：请等待其结束后重试'
+  # Keys that a killed run had in its hands.
+  rm -rf /run/cephrbd-deploy.??????
 }
 
 # private_dir: sets private, a folder in memory that only root can read, gone when the script ends;
@@ -108,8 +112,11 @@ endings=()
 at_end() { endings+=("$1"); }
 finish_up() {
   local status=$? i
-  trap - EXIT
+  trap - EXIT ERR
   set +e
+  if ((status != 0)) && [[ -z $complained ]]; then
+    warn "ended with $status at $failed_at; run it again, and see $log_file" "以 $status 退出，位置：$failed_at；请重新运行，并查看 $log_file"
+  fi
   for ((i = ${#endings[@]} - 1; i >= 0; i--)); do
     "${endings[i]}"
   done
@@ -118,6 +125,9 @@ finish_up() {
   exit "$status"
 }
 trap finish_up EXIT
+# Nothing ends without a word. The command is shown as it is written, not with what it was given.
+failed_at='a signal'
+trap 'failed_at="line $LINENO: ${BASH_COMMAND%%$'"'\\n'"'*}"' ERR
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -177,7 +187,8 @@ run() {
   local said status=0
   ! would "$@" || return 0
   note "+ $*"
-  said=$(timeout -k 5 "$limit" "$@" 2>&1 9>&-) || status=$?
+  # It holds the lock as well: if this script is killed, the next run waits for the command's end.
+  said=$(timeout -k 5 "$limit" "$@" 2>&1) || status=$?
   [[ -z $said ]] || note "$said"
   if ((status == 0)); then
     changed=$((changed + 1))
@@ -193,7 +204,7 @@ run() {
 quiet() {
   local status=0 said=/dev/null
   [[ -z $logging ]] || said=$log_file
-  timeout -k 5 "$limit" "$@" 2>>"$said" 9>&- || status=$?
+  timeout -k 5 "$limit" "$@" 2>>"$said" || status=$?
   ((status == 0)) || note "- $* ended with $status"
   return "$status"
 }

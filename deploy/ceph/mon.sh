@@ -66,7 +66,8 @@ put_key() {
     return
   fi
   private_dir
-  if ! ask auth get-or-create "$entity" "$@" >"$private/key"; then
+  # The cluster makes some by itself, with caps in words of its own.
+  if ! ask auth get "$entity" >"$private/key" && ! ask auth get-or-create "$entity" "$@" >"$private/key"; then
     die "the cluster gave no key for $entity: $log_file has its words" "集群未返回 $entity 的密钥：详见 $log_file"
   fi
   [[ -d ${file%/*} ]] || run install -d -o ceph -g ceph -m 0750 "${file%/*}"

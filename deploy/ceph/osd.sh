@@ -88,7 +88,7 @@ short_names() {
 # bind_to_mount: without the mount the OSD does not start but tries again; stopping the mount
 # stops it, and where the mount has a unit of its own, starting that starts it.
 bind_to_mount() {
-  local link=/var/lib/ceph/osd/ceph-$id place unit check='' bind=''
+  local link=/var/lib/ceph/osd/ceph-$id place unit check='' bind='' before=$changed
   if [[ -e $link && ! -L $link ]]; then
     die "$link is there and is no link: another OSD of this number? Move it away" "$link 已存在且不是链接（另一个同号 OSD？）：请移走"
   fi
@@ -120,8 +120,10 @@ UNIT
     warn "no unit of this node mounts $place: whoever does must do so at each boot; osd.$id waits for it" \
       "本节点没有负责挂载 $place 的 systemd 单元：请确保每次开机都会挂载；osd.$id 会等待它"
   fi
-  run systemctl daemon-reload
-  changed=$((changed - 1))
+  # A run that was killed between the two did not get so far.
+  if ((changed > before)) || [[ $(systemctl show -p NeedDaemonReload "ceph-osd@$id") != *=no ]]; then
+    run systemctl daemon-reload
+  fi
 }
 
 osd_is_up() { as_osd osd dump 2>/dev/null | grep -qE "^osd\.$id up "; }
