@@ -135,8 +135,11 @@ act() {
   local folder
   folder=$(rule "$1")
   # shellcheck disable=SC2016 # for the stub
-  printf 'power_cut() { kill -KILL "$(</run/stub/pid)"; sleep 60; }\n%s\n' "$2" >"$folder/act"
+  printf 'power_cut() { kill -KILL "$(</run/stub/pid)"; exit 137; }\n%s\n' "$2" >"$folder/act"
 }
+
+# forget_rule: the last one that was made.
+forget_rule() { rm -r "$(find "$stubs/rules" -mindepth 1 -maxdepth 1 | sort | tail -n 1)"; }
 
 calls() { cat "$stubs/calls"; }
 
