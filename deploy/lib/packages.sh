@@ -9,6 +9,8 @@ packages_unit=(
   "${packages_build[@]}" "${packages_cross[@]}" bcache-tools btrfs-progs cryptsetup-bin dosfstools e2fsprogs
   gdisk iproute2 lvm2 mdadm procps strace util-linux xfsprogs
 )
+packages_deploy=(apt bats coreutils dpkg e2fsprogs gnupg iproute2 perl-base python3 util-linux xfsprogs)
+packages_unit+=("${packages_deploy[@]}")
 packages_lab=(
   ceph-common ceph-mgr ceph-mon ceph-osd e2fsprogs iproute2 jq kmod procps qemu-block-extra
   qemu-utils rbd-nbd time udev user-mode-linux util-linux xfsprogs
