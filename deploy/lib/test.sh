@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The two test programs, each under a time limit, and the sum of what they say.
-# Needs common.sh, publish.sh, build of build.sh and root, the project's folder.
+# Needs common.sh, groups.sh, publish.sh, build of build.sh and root, the project's folder.
 # shellcheck disable=SC2154
 
 passed=0
@@ -62,6 +62,10 @@ remove_test_dir() {
     "$root/deploy/lab/lab.sh" down --dir "${found%/*}" || warn 'it could not be taken down'
   done < <(find "$1" -maxdepth 4 -name .cephrbd-lab 2>/dev/null)
   while read -r found; do
+    warn "taking down the nodes that are left in ${found%/*}"
+    "$root/deploy/lab/nodes/nodes.sh" down --dir "${found%/*}" || warn 'they could not be taken down'
+  done < <(find "$1" -maxdepth 4 -name .cephrbd-nodes 2>/dev/null)
+  while read -r found; do
     warn "unmounting $found"
     umount -l "$found" || warn 'it could not be unmounted'
   done < <(awk -v d="$1/" 'index($5, d) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
@@ -88,6 +92,7 @@ finish_tests() {
   local status=$?
   trap - EXIT
   remove_networks
+  remove_dead_groups
   [[ -z ${test_dir:-} ]] || remove_test_dir "$test_dir"
   # A run that was cut short has shown nothing, whatever status it ends with.
   if ((status != 0 || all_ran == 0)); then
