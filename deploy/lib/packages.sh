@@ -15,6 +15,7 @@ packages_lab=(
   ceph-common ceph-mgr ceph-mon ceph-osd e2fsprogs iproute2 jq kmod procps qemu-block-extra
   qemu-utils rbd-nbd time udev user-mode-linux util-linux xfsprogs
 )
+packages_lab+=("${packages_deploy[@]}")
 packages_emulated=("${packages_cross[@]}" qemu-user-static)
 packages_package=(binutils dpkg-dev jq xz-utils)
 packages_package+=(clang lld) # the container image

@@ -143,11 +143,17 @@ prepare() { node "$script" --fs ext4 "$@"; }
 }
 
 @test "a dry run changes nothing" {
-  before=$(changes; sha256sum "$node_root/sdb")
+  before=$(
+    changes
+    sha256sum "$node_root/sdb"
+  )
   run prepare /dev/sdb --dry-run
   [ "$status" -eq 0 ]
   has 'would run: wipefs -a /dev/sdb'
-  diff <(printf '%s\n' "$before") <(changes; sha256sum "$node_root/sdb")
+  diff <(printf '%s\n' "$before") <(
+    changes
+    sha256sum "$node_root/sdb"
+  )
 }
 
 @test "in Chinese" {
