@@ -154,7 +154,7 @@ test_all() {
         run_tests CephRbd.UnitTests 300
         ;;
       lab)
-        run_bats deploy-lab 300 "$root"/tests/deploy/lab/*.bats
+        run_bats deploy-lab 600 "$root"/tests/deploy/lab/*.bats
         run_tests CephRbd.LabTests 2400
         run_emulated_tests
         ;;
