@@ -25,6 +25,7 @@ packages_artifact+=(e2fsprogs iproute2 systemd-container util-linux)
 packages_artifact+=(busybox-static inotify-tools lintian man-db procps)
 packages_artifact+=(qemu-user-static runc skopeo yq) # to try the container image
 packages_pipeline=(dpkg-dev iproute2 mmdebstrap openssh-client systemd-container util-linux)
+packages_deploy=(bats iproute2 jq python3 util-linux yq) # the tests of the deployment's scripts
 
 missing_packages() {
   local -A installed=()

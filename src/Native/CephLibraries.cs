@@ -71,11 +71,12 @@ public static class CephLibraries
         {
             Faulty = faulty,
             MissingSymbol = symbol,
-            ListsWatchers = error is null && CanListWatchers(),
+            ListsWatchers = error is null && CanListWatchers,
         };
     }
 
-    private static unsafe bool CanListWatchers() => RbdOptional.WatchersList is not null;
+    /// <summary>Whether librbd can tell who has an image open (Ceph 13.2); only after a <see cref="Probe"/> without an error.</summary>
+    public static unsafe bool CanListWatchers => RbdOptional.WatchersList is not null;
 
     /// <summary>Loads both libraries by the system loader's own search and checks that they have what is needed.</summary>
     /// <exception cref="NativeLibraryException">A library or a symbol is missing.</exception>

@@ -56,12 +56,16 @@ internal static class CephDaemon
                 : new DaemonAddress(place, true, $"Ceph ({(v2 ? "v2" : "v1")}, {greeting.Milliseconds})", "", v1);
         }
 
+        bool isMonitor = daemon == "monitor";
+        string who = $"see what has that port on {host}: ss -ltnp 'sport = :{port}'";
         (string seen, string remedy) = greeting.Outcome switch
         {
-            TcpOutcome.Spoke => ($"is not Ceph: it says {Shown.Quote(greeting.Words)}", $"see what has that port on {host}: ss -ltnp 'sport = :{port}'"),
-            TcpOutcome.Silent => ($"takes the connection and says nothing for {Patience.TotalSeconds:0} s: the {daemon} is frozen, or it is not Ceph", $"on {host}: ss -ltnp 'sport = :{port}'; ps -o pid,stat,wchan:30,cmd -C ceph-{(daemon == "OSD" ? "osd" : "mon")} (state T: kill -CONT PID; D: its disk hangs, dmesg)"),
-            TcpOutcome.Closed => ("takes the connection and closes it at once", $"see what has that port on {host}: ss -ltnp 'sport = :{port}'"),
-            TcpOutcome.Refused => ("refuses the connection: nobody listens there", daemon == "OSD" ? "" : $"on {host}: systemctl status ceph-mon@{host}"),
+            TcpOutcome.Spoke => ($"is not Ceph: it says {Shown.Quote(greeting.Words)}", who),
+            TcpOutcome.Silent => ($"takes the connection and says nothing for {Patience.TotalSeconds:0} s: the {daemon} is frozen, or it is not Ceph", $"on {host}: ps -o pid,stat,wchan:30,cmd -C {(isMonitor ? "ceph-mon" : "ceph-osd")} (state T: kill -CONT PID; D: its disk hangs, dmesg)"),
+
+            // A daemon that just ends does that: what has the port then is the next question only for a monitor.
+            TcpOutcome.Closed => ("takes the connection and closes it at once", isMonitor ? who : ""),
+            TcpOutcome.Refused => ("refuses the connection: nobody listens there", isMonitor ? $"on {host}: systemctl status ceph-mon@$(hostname -s)" : ""),
             TcpOutcome.NoAnswer => ($"no answer within {Patience.TotalSeconds:0} s: a firewall, or the host is down", $"from here: ping {host}; ip route get {host}; on {host}: iptables -S | grep {port}"),
             _ => ($"cannot be reached: {greeting.Error}", $"from here: ip route get {host}; ip -br addr"),
         };

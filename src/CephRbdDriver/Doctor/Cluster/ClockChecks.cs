@@ -14,7 +14,8 @@ internal sealed class ClockChecks(ClusterSession session)
     private const double OddHere = 2;
     private const double MostHere = 300;
 
-    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(3);
 
     /// <summary>They agree.</summary>
     public Check Clock => session.Check(Name, "timedatectl on this node and on the monitors'", (exam, deadline) => [Judge(Skews(exam, deadline), OwnOffset(exam, deadline))]);
@@ -49,13 +50,14 @@ internal sealed class ClockChecks(ClusterSession session)
     internal static double Offset(DateTimeOffset stamp, DateTimeOffset before, DateTimeOffset after) =>
         stamp < before ? (stamp - before).TotalSeconds : stamp > after ? (stamp - after).TotalSeconds : 0;
 
-    /// <summary>The first stamp in the audit log of a question that holds a mark.</summary>
-    internal static DateTimeOffset? StampOf(ReadOnlyMemory<byte> log, string mark)
+    /// <summary>The first stamp in the audit log of a question that holds a mark; null when it is not there (yet).</summary>
+    internal static string? StampOf(ReadOnlyMemory<byte> log, string mark)
     {
         JsonElement lines = Answers.Parse(log, "log last");
         return lines.ValueKind != JsonValueKind.Array
             ? null
-            : lines.EnumerateArray().Where(line => line.Text("message").Contains(mark, StringComparison.Ordinal)).Select(line => Answers.Moment(line.Text("stamp"))).Min();
+            : lines.EnumerateArray().Where(line => line.Text("message").Contains(mark, StringComparison.Ordinal))
+                .Select(line => line.Text("stamp")).Order(StringComparer.Ordinal).FirstOrDefault();
     }
 
     private IReadOnlyList<ClockSkew> Skews(ClusterExam exam, Deadline deadline)
@@ -80,13 +82,14 @@ internal sealed class ClockChecks(ClusterSession session)
         {
             DateTimeOffset before = DateTimeOffset.UtcNow;
             DateTimeOffset? after = null;
-            while (ClusterSession.Left(deadline) > _pause)
+            while (DateTimeOffset.UtcNow - before < _longest && ClusterSession.Left(deadline) > _pause)
             {
                 ReadOnlyMemory<byte> log = ClusterSession.Ask("log last", deadline, () => exam.AskAuditLog(number));
                 after ??= DateTimeOffset.UtcNow;
                 if (StampOf(log, mark) is { } stamp)
                 {
-                    return Offset(stamp, before, after.Value);
+                    // Before Octopus it names no time zone.
+                    return Answers.Moment(stamp) is { } moment ? Offset(moment, before, after.Value) : null;
                 }
 
                 deadline.Token.WaitHandle.WaitOne(_pause);

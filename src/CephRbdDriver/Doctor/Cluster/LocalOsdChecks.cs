@@ -1,5 +1,6 @@
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Volumes;
+using CephRbd.Native;
 using CephRbd.Native.Linux;
 
 namespace CephRbd.Driver.Doctor.Cluster;
@@ -85,7 +86,7 @@ internal sealed class LocalOsdChecks(string folder = "/var/lib/ceph/osd", string
         }
 
         string block = Path.Combine(real, "block");
-        return Files.KindOf(block) == FileKind.Symlink && !File.Exists(block)
+        return Files.KindOf(block) == FileKind.Symlink && Files.ErrorOf(block) == Errno.NoEntry
             ? $"{block} leads to {new FileInfo(block).LinkTarget}, which is not there: the disk is missing, or its volume group is not active (lvs; vgchange -ay)"
             : null;
     }

@@ -58,7 +58,8 @@ internal sealed class OsdChecks(DriverConfig config, ClusterSession session)
 
         string evidence = counts
             + Listed("down", down.Select(osd => OsdMap.NameOf(osd.Id, hosts)))
-            + Listed("up for the monitors, but", mute.Select(osd => $"{OsdMap.NameOf(osd.Id, hosts)} at {seen[osd.Id].Place} {seen[osd.Id].Seen}"));
+            + string.Concat(mute.GroupBy(osd => seen[osd.Id].Seen).Select(same => Listed(
+                $"up for the monitors, but here \"{same.Key}\"", same.Select(osd => $"{OsdMap.NameOf(osd.Id, hosts)} at {seen[osd.Id].Place}"))));
         bool enough = alive >= Math.Max(1, minSize);
         return new Finding(
             Name, enough ? FindingState.Warning : FindingState.Failed,
@@ -72,8 +73,8 @@ internal sealed class OsdChecks(DriverConfig config, ClusterSession session)
     {
         string where = string.Join(", ", ids.Where(hosts.ContainsKey).Select(id => hosts[id]).Distinct().Take(MostNamed));
         string ofOne = string.Join(' ', ids.Take(MostNamed).Select(id => $"/var/lib/ceph/osd/ceph-{ClusterSession.Number(id)}"));
-        string first = $"on each of their nodes{(where.Length > 0 ? $" ({where})" : "")}: is the data dir mounted? for d in {ofOne}; do findmnt -T $d; done; if not: mount -a (disks of ceph-volume: ceph-volume lvm activate --all); then systemctl reset-failed 'ceph-osd@*'; systemctl restart ceph.target; ceph osd tree";
-        return string.Join("; ", hints.Where(hint => hint.Length > 0).Distinct().Take(2).Prepend(first));
+        string usual = $"on each of their nodes{(where.Length > 0 ? $" ({where})" : "")}: is the data dir mounted? for d in {ofOne}; do findmnt -T $d; done; if not: mount -a (disks of ceph-volume: ceph-volume lvm activate --all); then systemctl reset-failed 'ceph-osd@*'; systemctl restart ceph.target; ceph osd tree";
+        return string.Join("; ", hints.Where(hint => hint.Length > 0).Distinct().Take(2).Append(usual));
     }
 
     private static string Listed(string what, IEnumerable<string> names)

@@ -80,8 +80,8 @@ internal sealed class PoolChecks(DriverConfig config, ClusterSession session)
         string[] own = [.. health.Checks.SelectMany(check => check.Details).Where(line => line.StartsWith(prefix, StringComparison.Ordinal))];
         string all = string.Join(", ", status.Pgs.Select(entry => $"{ClusterSession.Number(entry.Count)} {entry.State}"));
         string evidence = own.Length == 0
-            ? $"placement groups of all pools: {all}"
-            : $"placement groups of all pools: {all}; of this pool e.g. {own[0]}";
+            ? $"placement groups of all pools, as last reported: {all}"
+            : $"placement groups of all pools, as last reported: {all}; of this pool e.g. {own[0]}";
         long stopped = status.Pgs.Where(entry => !entry.State.Split('+').Contains("active") || entry.State.Split('+').Contains("stale")).Sum(entry => entry.Count);
         if (stopped > 0)
         {
