@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # 2_ceph_prepare_osd_disks.sh, on loop devices that vanish with the command that looks at them
-# shellcheck disable=SC2016,SC2154 # code for the stubs; variables of the files loaded here
 
 load stubs
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # What all scripts of deploy/ceph have in common
-# shellcheck disable=SC2016,SC2154 # variables of the files loaded here
 
 load stubs
 

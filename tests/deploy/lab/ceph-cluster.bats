@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # 4, 5 and 7 of deploy/ceph against a real cluster on this machine
-# shellcheck disable=SC2016,SC2034,SC2154 # code for the stubs; variables of the files loaded here
 
 load ../stubs
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # 7_test_rbd.sh in a real kernel with rbd: first without udevd, then with it
-# shellcheck disable=SC2154 # variables of the files loaded here
 
 load ../stubs
 
