@@ -63,21 +63,21 @@ add_tap() {
   good=$((good - bad))
   bad=$((${planned:-0} - good))
   if ((bad <= 0 && ($2 != 0 || good == 0))); then
-    warn "bats ended with status $2 after $good tests"
+    warn "bats ended with status $2 after $good tests, see $1"
     bad=1
   fi
   passed=$((passed + good))
   failed=$((failed + bad))
 }
 
-# run_bats SECONDS FILE…: tests of the deployment scripts.
+# run_bats NAME SECONDS FILE…: tests of the deployment scripts; the name is that of their log.
 run_bats() {
-  local seconds=$1 log=$root/artifacts/test/deploy.log status=0
-  shift
+  local name=$1 seconds=$2 log=$root/artifacts/test/$1.log status=0
+  shift 2
   mkdir -p "$root/artifacts/test"
-  step 'deploy (bats)'
+  step "$name (bats)"
   run_limited "$seconds" bats --tap "$@" 2>&1 </dev/null | tee "$log" || status=$?
-  ((status != 124 && status != 137)) || warn "the deployment tests ran longer than $seconds seconds"
+  ((status != 124 && status != 137)) || warn "$name ran longer than $seconds seconds"
   add_tap "$log" "$status"
 }
 
@@ -150,10 +150,11 @@ test_all() {
   for which; do
     case $which in
       unit)
-        run_bats 900 "$root"/tests/deploy/*.bats
+        run_bats deploy 900 "$root"/tests/deploy/*.bats
         run_tests CephRbd.UnitTests 300
         ;;
       lab)
+        run_bats deploy-lab 600 "$root"/tests/deploy/lab/*.bats
         run_tests CephRbd.LabTests 2400
         run_emulated_tests
         ;;

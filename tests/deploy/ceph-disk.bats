@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # 2_ceph_prepare_osd_disks.sh, on loop devices that vanish with the command that looks at them
-# shellcheck disable=SC2016,SC2154 # code for the stubs; variables of the files loaded here
 
 load stubs
 
@@ -143,11 +142,17 @@ prepare() { node "$script" --fs ext4 "$@"; }
 }
 
 @test "a dry run changes nothing" {
-  before=$(changes; sha256sum "$node_root/sdb")
+  before=$(
+    changes
+    sha256sum "$node_root/sdb"
+  )
   run prepare /dev/sdb --dry-run
   [ "$status" -eq 0 ]
   has 'would run: wipefs -a /dev/sdb'
-  diff <(printf '%s\n' "$before") <(changes; sha256sum "$node_root/sdb")
+  diff <(printf '%s\n' "$before") <(
+    changes
+    sha256sum "$node_root/sdb"
+  )
 }
 
 @test "in Chinese" {

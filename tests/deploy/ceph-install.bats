@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # 0_install_ceph.sh, with the real apt and a mirror of small packages, signed by a key of its own
-# shellcheck disable=SC2016,SC2154 # code for the stubs; variables of the files loaded here
 
 load stubs
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # 1_ceph_bootstrap_mon.sh and 1b_ceph_add_mon.sh
-# shellcheck disable=SC2016,SC2154 # code for the stubs; variables of the files loaded here
 
 load stubs
 load cluster

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # 6_ensure_udevd.sh
-# shellcheck disable=SC2016,SC2154 # code for the stubs; variables of the files loaded here
 
 load stubs
 

@@ -89,9 +89,12 @@ exit "$status"
 ENTER
 }
 
-# node COMMAND…: runs it on the node, in English, no longer than a minute.
+# node COMMAND…: runs it on the node, in English, no longer than a minute. With node_network=host
+# it has the machine's network, to reach a lab on a loopback address.
 node() {
-  timeout -k 5 "${node_limit:-60}" unshare -m -n -p -u -f --kill-child -- /bin/bash "$node_root/enter" "$node_root" \
+  local network=-n
+  [[ ${node_network:-} != host ]] || network=-i
+  timeout -k 5 "${node_limit:-60}" unshare -m "$network" -p -u -f --kill-child -- /bin/bash "$node_root/enter" "$node_root" \
     /usr/bin/env -u LC_ALL -u LC_MESSAGES LANG=C.UTF-8 PATH="/run/stub/bin:$PATH" "$@"
 }
 
