@@ -97,3 +97,44 @@ ssh_hosts() {
     tee "/run/stub/hosts/$name/script" | unshare -m bash -c "mount --bind /run/stub/hosts/$name/ceph /etc/ceph; mount --bind /run/stub/hosts/$name/lib /var/lib/ceph; exec \"\$@\"" sh "$@"
     exit "${PIPESTATUS[1]}"'
 }
+
+# daemons_new: what makes and runs Ceph's daemons: the user ceph, keys that differ each time,
+# stores with a file in them, and a systemd that remembers.
+daemons_new() {
+  local file
+  for file in passwd group; do
+    mkdir -p "$upper/etc"
+    { grep -v '^ceph:' "/etc/$file" && printf 'ceph:x:64045:64045::/var/lib/ceph:/usr/sbin/nologin\n' | cut -d : -f "$([[ $file == passwd ]] && echo 1-7 || echo 1-3,5)"; } >"$upper/etc/$file"
+  done
+  # shellcheck disable=SC2016 # for the stubs
+  {
+    act 'ceph-authtool --create-keyring *' 'printf "[%s]\n\tkey = AQ%sKEY==\n" "$5" "$(tr -d - </proc/sys/kernel/random/uuid)" >"$2"'
+    act 'ceph-authtool --gen-print-key' 'printf "AQ%sKEY==\n" "$(tr -d - </proc/sys/kernel/random/uuid)"'
+    act 'ceph-authtool * --import-keyring *' 'cat "$3" >>"$1"'
+    act 'monmaptool *' ': >"${@: -1}"'
+    act 'ceph-mon --mkfs *' 'while [[ $1 != --mon-data ]]; do shift; done; echo store >"$2/kv_backend"'
+    act 'systemctl *' 'case $1 in
+        is-enabled) [[ -e /run/stub/enabled-${@: -1} ]] ;;
+        is-active) [[ -e /run/stub/active-${@: -1} ]] ;;
+        enable) : >"/run/stub/enabled-$2" ;;
+        start) : >"/run/stub/active-$2" ;;
+        show) echo NeedDaemonReload=no ;;
+        daemon-reload | reset-failed) ;;
+        *) exit 99 ;;
+      esac'
+    act 'ceph *auth get mgr.*' 'exit 2'
+    act 'ceph *auth get-or-create mgr.*' 'printf "[%s]\n\tkey = AQMGR==\n" "$5"'
+  }
+  answer 'ceph-mgr *'
+  answer 'ceph *mgr stat' '{ "available": true, "active_name": "node1" }'
+  answer 'ceph *mon stat' 'e1: 1 mons at {node1=172.16.4.101:6789/0}'
+  answer 'ceph *auth get client.bootstrap-osd' "[client.bootstrap-osd]
+	key = $bootstrap_key"
+}
+
+# named_node NAME ADDRESS: the node's name, and an address on its loopback.
+named_node() {
+  printf 'hostname %s\nip address add %s/24 dev lo\n' "$1" "$2" >"$stubs/before"
+  mkdir -p "$upper/etc"
+  printf '127.0.0.1 localhost\n%s %s\n' "$2" "$1" >"$upper/etc/hosts"
+}

@@ -8,7 +8,7 @@ standins=$root/tests/deploy/standins
 # send NODE MODE PATH: stdin to a file there.
 send() {
   # shellcheck disable=SC2016 # for the node's shell
-  bench run --stdin --seconds 60 "$1" bash -c 'mkdir -p "${2%/*}" && cat >"$2" && chmod "$1" "$2"' - "$2" "$3"
+  bench run "$1" --stdin --seconds 60 bash -c 'mkdir -p "${2%/*}" && cat >"$2" && chmod "$1" "$2"' - "$2" "$3"
 }
 
 # A source of packages instead of a distribution's; all of them are in a folder.

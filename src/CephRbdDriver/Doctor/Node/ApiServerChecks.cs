@@ -148,7 +148,7 @@ internal sealed class ApiServerChecks(NodeView node)
         string keep = string.Create(CultureInfo.InvariantCulture, $"{Script} {seen.Address}/{beside.Prefix} {beside.Device}");
         string nobody = string.Create(CultureInfo.InvariantCulture, $"Nobody in the subnet of {beside.Device} ({beside.Address}/{beside.Prefix}) has {seen.Address}: the floating address is on no master");
         return seen.IsMaster
-            ? new Finding(Name, FindingState.Failed, $"{evidence}. {nobody}, and this is one ({Manifest})", $"{add}; then {keep} keeps it over a reboot (of one master only)")
+            ? new Finding(Name, FindingState.Failed, $"{evidence}. {nobody}, and this is one ({Manifest})", $"{add}; then {keep} keeps it over a reboot (on one master only; by --keepalived on all of them)")
             : new Finding(
                 Name, FindingState.Failed, $"{evidence}. {nobody}, or its master is down",
                 $"on one master, with the name of its own interface: {add}; then {keep} keeps it over a reboot");

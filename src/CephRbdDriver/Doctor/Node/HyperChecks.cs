@@ -104,7 +104,7 @@ internal sealed class HyperChecks(NodeView node)
         }
 
         string order = string.Join(", ", running.OrderBy(one => one.Process.StartTicks).Select(one =>
-            string.Create(CultureInfo.InvariantCulture, $"{one.Name} ({one.Process.Described}, {one.Process.StartTicks / 100} s after boot)")));
+            string.Create(CultureInfo.InvariantCulture, $"{one.Name} ({one.Process.Described}, {one.Process.StartSecond} s after boot)")));
         for (int i = 1; i < running.Length; i++)
         {
             if (running[i].Process.StartTicks < running[i - 1].Process.StartTicks)

@@ -36,13 +36,17 @@ internal sealed class LeftoverChecks(NodeView node)
     internal static IReadOnlyList<Finding> Judge(IReadOnlyList<Problem> problems, int volumes) => problems.Count == 0
         ? [new Finding(Name, FindingState.Ok, $"{volumes} {(volumes == 1 ? "volume" : "volumes")} on this node, and nothing left over")]
         :
-        [
-            .. problems.Select(problem => new Finding(
-                Name,
+        [.. problems.Select(Judge)];
 
-                // These lose a pod's writes now; the others only stand in the way.
-                problem.Kind is Problems.CorruptMount or Problems.TurnedReadOnly or Problems.TagMissing or Problems.Unreadable ? FindingState.Failed : FindingState.Warning,
-                problem.Image is null ? problem.Text : $"{problem.Image}: {problem.Text}",
-                "as it says; afterwards cephrbd status shows it no more")),
-        ];
+    private static Finding Judge(Problem problem)
+    {
+        // These lose a pod's writes now; the others only stand in the way.
+        FindingState state = problem.Kind is Problems.CorruptMount or Problems.TurnedReadOnly or Problems.TagMissing or Problems.Unreadable
+            ? FindingState.Failed : FindingState.Warning;
+
+        // A problem's last sentence says what to do.
+        int end = problem.Text.LastIndexOf(". ", StringComparison.Ordinal);
+        (string seen, string remedy) = end < 0 ? (problem.Text, "cephrbd status tells the same; dmesg may tell more") : (problem.Text[..end], problem.Text[(end + 2)..]);
+        return new Finding(Name, state, problem.Image is null ? seen : $"{problem.Image}: {seen}", remedy);
+    }
 }

@@ -11,14 +11,37 @@ namespace CephRbd.Driver.Doctor.Node;
 /// <param name="SeesOurFiles">Whether it has the mount namespace that this program has.</param>
 internal sealed record NodeProcess(int Pid, IReadOnlyList<string> Arguments, char State, long StartTicks, bool SeesOurFiles)
 {
+    // The kernel tells times to programs in this unit on every machine that Ceph is built for.
+    private const int TicksPerSecond = 100;
+
+    /// <summary>How long it runs; null when nothing tells. One that is started anew all the time is known by this.</summary>
+    public TimeSpan? Age { get; init; }
+
+    /// <summary>When it was started, in seconds after boot.</summary>
+    public long StartSecond => StartTicks / TicksPerSecond;
+
     /// <summary>The program's own name; <c>hyperkube kubelet</c> is a kubelet.</summary>
     public string Name => Path.GetFileName(Arguments[0]) is var name && name == "hyperkube" && Arguments.Count > 1 ? Arguments[1] : Path.GetFileName(Arguments[0]);
 
     /// <summary>Whether a signal has stopped it: it is there, and does nothing.</summary>
     public bool IsStopped => State is 'T' or 't';
 
-    /// <summary>Its number and state for evidence.</summary>
-    public string Described => string.Create(CultureInfo.InvariantCulture, $"pid {Pid}{(IsStopped ? ", stopped by a signal" : State == 'D' ? ", waiting in the kernel" : "")}");
+    /// <summary>Its number, state and age for evidence.</summary>
+    public string Described
+    {
+        get
+        {
+            string age = Age switch
+            {
+                null => "",
+                { TotalSeconds: < 120 } time => $", up {time.TotalSeconds:0} s",
+                { TotalHours: < 2 } time => $", up {time.TotalMinutes:0} min",
+                { TotalDays: < 2 } time => $", up {time.TotalHours:0} h",
+                { } time => $", up {time.TotalDays:0} d",
+            };
+            return string.Create(CultureInfo.InvariantCulture, $"pid {Pid}{(IsStopped ? ", stopped by a signal" : State == 'D' ? ", waiting in the kernel" : "")}{age}");
+        }
+    }
 }
 
 /// <summary>The node's processes at one moment.</summary>
@@ -33,12 +56,13 @@ internal sealed class NodeProcesses
     {
         string? own = files.LinkOf("/proc/self/ns/mnt");
         string? pids = files.LinkOf("/proc/self/ns/pid");
+        double? uptime = double.TryParse(files.Read("/proc/uptime")?.Split(' ')[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) ? seconds : null;
         List<NodeProcess> all = [];
         foreach (string name in files.Names("/proc"))
         {
             if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && One(files, pid, own, pids) is { } process)
             {
-                all.Add(process);
+                all.Add(process with { Age = uptime - process.StartSecond is { } age and >= 0 ? TimeSpan.FromSeconds(age) : null });
             }
         }
 

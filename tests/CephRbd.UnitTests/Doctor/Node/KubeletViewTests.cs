@@ -94,6 +94,14 @@ public sealed class KubeletViewTests : IDisposable
         Assert.Null(_node.View().Kubelet);
     }
 
+    [Theory]
+    [InlineData("3.42 1.00", 'S', "pid 10, up 3 s")]
+    [InlineData("7200.9 1.00", 'T', "pid 10, stopped by a signal, up 2 h")]
+    [InlineData("864000 0", 'D', "pid 10, waiting in the kernel, up 10 d")]
+    [InlineData("600 0", 'S', "pid 10, up 10 min")]
+    public void A_process_is_told_with_its_age(string uptime, char state, string described) =>
+        Assert.Equal(described, _node.With("/proc/uptime", uptime + "\n").WithProcess(10, 5, state, "/usr/bin/kubelet").View().Kubelet?.Process.Described);
+
     public void Dispose() => _node.Dispose();
 
     private KubeletView Running(params string[] flags) =>

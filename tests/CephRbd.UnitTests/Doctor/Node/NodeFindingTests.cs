@@ -165,9 +165,11 @@ public class NodeFindingTests
     public void Each_thing_left_over_is_a_finding_and_what_loses_writes_has_failed()
     {
         IReadOnlyList<Finding> found = LeftoverChecks.Judge(
-            [new Problem(Problems.CorruptMount, "hyper/a", "gone"), new Problem(Problems.UnusedMapping, "hyper/b", "rbd unmap /dev/rbd0"), new Problem(Problems.LeftFolder, null, "left")], 3);
+            [new Problem(Problems.CorruptMount, "hyper/a", "gone"), new Problem(Problems.UnusedMapping, "hyper/b", "/dev/rbd0 is mapped. If nobody needs it: rbd unmap /dev/rbd0"), new Problem(Problems.LeftFolder, null, "left")], 3);
         Assert.Equal([FindingState.Failed, FindingState.Warning, FindingState.Warning], found.Select(one => one.State));
-        Assert.Equal(["hyper/a: gone", "hyper/b: rbd unmap /dev/rbd0", "left"], found.Select(one => one.Evidence));
+        Assert.Equal(["hyper/a: gone", "hyper/b: /dev/rbd0 is mapped", "left"], found.Select(one => one.Evidence));
+        Assert.Equal("If nobody needs it: rbd unmap /dev/rbd0", found[1].Remedy);
+        Assert.All(found, one => Assert.NotNull(one.Remedy));
         Assert.Equal("1 volume on this node, and nothing left over", Assert.Single(LeftoverChecks.Judge([], 1)).Evidence);
     }
 
