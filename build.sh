@@ -12,6 +12,8 @@ cd "$root"
 . deploy/lib/publish.sh
 # shellcheck source=deploy/lib/package.sh
 . deploy/lib/package.sh
+# shellcheck source=deploy/lib/groups.sh
+. deploy/lib/groups.sh
 # shellcheck source=deploy/lib/test.sh
 . deploy/lib/test.sh
 # shellcheck source=deploy/lib/emulated.sh
@@ -85,7 +87,7 @@ verb=${1:-help}
 (($# == 0)) || shift
 case $verb in
   setup)
-    need_packages "${packages_lint[@]}" "${packages_unit[@]}" "${packages_lab[@]}" "${packages_cross[@]}" "${packages_emulated[@]}" "${packages_artifact[@]}"
+    need_packages "${packages_lint[@]}" "${packages_unit[@]}" "${packages_lab[@]}" "${packages_cross[@]}" "${packages_emulated[@]}" "${packages_artifact[@]}" "${packages_pipeline[@]}"
     need_dotnet
     ;;
   build) build ;;

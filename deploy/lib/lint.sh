@@ -9,8 +9,8 @@ shell_files() {
   local file first
   while IFS= read -r -d '' file; do
     first=
-    [[ $file == *.sh ]] || IFS= read -r -n 64 first <"$file" 2>/dev/null || true
-    if [[ $file == *.sh || $first =~ ^'#!'.*[/\ ](ba|da)?sh( |$) ]]; then
+    [[ $file =~ [.](sh|bats|bash)$ ]] || IFS= read -r -n 64 first <"$file" 2>/dev/null || true
+    if [[ $file =~ [.](sh|bats|bash)$ || $first =~ ^'#!'.*[/\ ](ba|da)?sh( |$) ]]; then
       printf '%s\0' "$file"
     fi
   done < <(source_files)

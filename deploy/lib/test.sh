@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The two test programs, each under a time limit, and the sum of what they say.
-# Needs common.sh, publish.sh, build of build.sh and root, the project's folder.
+# The test programs, each under a time limit, and the sum of what they say.
+# Needs common.sh, groups.sh, publish.sh, build of build.sh and root, the project's folder.
 # shellcheck disable=SC2154
 
 passed=0
@@ -53,6 +53,34 @@ run_tests() {
   add_summary "$name" "$log" "$status"
 }
 
+# add_tap LOG STATUS: adds the counts of a run of bats. A skipped test counts as failed, and so does
+# each that the plan has and the log has not.
+add_tap() {
+  local planned good bad
+  planned=$(sed -n 's/^1\.\.\([0-9][0-9]*\)$/\1/p' "$1" | head -n 1)
+  good=$(grep -cE '^ok [0-9]+ ' "$1") || true
+  bad=$(grep -E '^ok [0-9]+ ' "$1" | grep -cE ' # skip( |$)') || true
+  good=$((good - bad))
+  bad=$((${planned:-0} - good))
+  if ((bad <= 0 && ($2 != 0 || good == 0))); then
+    warn "bats ended with status $2 after $good tests"
+    bad=1
+  fi
+  passed=$((passed + good))
+  failed=$((failed + bad))
+}
+
+# run_bats SECONDS FILE…: tests of the deployment scripts.
+run_bats() {
+  local seconds=$1 log=$root/artifacts/test/deploy.log status=0
+  shift
+  mkdir -p "$root/artifacts/test"
+  step 'deploy (bats)'
+  run_limited "$seconds" bats --tap "$@" 2>&1 </dev/null | tee "$log" || status=$?
+  ((status != 124 && status != 137)) || warn "the deployment tests ran longer than $seconds seconds"
+  add_tap "$log" "$status"
+}
+
 # The tests' temporary folder, where a test program that was killed may have left
 # mounts and labs.
 remove_test_dir() {
@@ -61,6 +89,10 @@ remove_test_dir() {
     warn "taking down the lab that is left in ${found%/*}"
     "$root/deploy/lab/lab.sh" down --dir "${found%/*}" || warn 'it could not be taken down'
   done < <(find "$1" -maxdepth 4 -name .cephrbd-lab 2>/dev/null)
+  while read -r found; do
+    warn "taking down the nodes that are left in ${found%/*}"
+    "$root/deploy/lab/nodes/nodes.sh" down --dir "${found%/*}" || warn 'they could not be taken down'
+  done < <(find "$1" -maxdepth 4 -name .cephrbd-nodes 2>/dev/null)
   while read -r found; do
     warn "unmounting $found"
     umount -l "$found" || warn 'it could not be unmounted'
@@ -88,6 +120,7 @@ finish_tests() {
   local status=$?
   trap - EXIT
   remove_networks
+  remove_dead_groups
   [[ -z ${test_dir:-} ]] || remove_test_dir "$test_dir"
   # A run that was cut short has shown nothing, whatever status it ends with.
   if ((status != 0 || all_ran == 0)); then
@@ -116,7 +149,10 @@ test_all() {
   export CEPHRBD_BINARY
   for which; do
     case $which in
-      unit) run_tests CephRbd.UnitTests 300 ;;
+      unit)
+        run_bats 900 "$root"/tests/deploy/*.bats
+        run_tests CephRbd.UnitTests 300
+        ;;
       lab)
         run_tests CephRbd.LabTests 2400
         run_emulated_tests

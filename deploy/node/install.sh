@@ -46,12 +46,13 @@ misused() {
   exit 2
 }
 
-# From the unpacked archive, or from the project's folder.
+# From the unpacked archive, from its folder node, or from the project's folder.
 find_files() {
-  local arch=x64
+  local arch=x64 home=$here
   [[ $(uname -m) != aarch64 ]] || arch=arm64
-  if [[ -f $here/cephrbd ]]; then
-    found_binary=$here/cephrbd manual=$here/cephrbd.8 completion=$here/cephrbd.completion
+  [[ -f $home/cephrbd ]] || home=$here/..
+  if [[ -f $home/cephrbd && -f $home/cephrbd.8 ]]; then
+    found_binary=$home/cephrbd manual=$home/cephrbd.8 completion=$home/cephrbd.completion
   else
     found_binary=$here/../../artifacts/linux-$arch/cephrbd
     manual=$here/../package/cephrbd.8 completion=$here/../package/cephrbd.completion

@@ -35,6 +35,7 @@ put 0644 "$root/LICENSE" "$tree/LICENSE"
 put 0644 "$root/CHANGELOG.md" "$tree/CHANGELOG.md"
 put 0644 "$(dotnet_notices "$rid")" "$tree/third-party-notices-dotnet.txt"
 put_documents "$tree"
+put_scripts "$tree"
 find "$tree" -type d -exec chmod 0755 {} +
 settle "$tree"
 tar --create --format=gnu --sort=name --owner=0 --group=0 --numeric-owner -C "$work" "$name" |

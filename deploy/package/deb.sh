@@ -70,6 +70,8 @@ driver_package() {
   put 0644 "$here/debian/lintian-overrides" "$tree/usr/share/lintian/overrides/cephrbd"
   fill "$here/cephrbd.8" | compressed "$tree/usr/share/man/man8/cephrbd.8.gz"
   put_documents "$doc"
+  put_scripts "$tree/usr/share/cephrbd"
+  ln -s ../doc/cephrbd/examples "$tree/usr/share/cephrbd/examples"
   put 0644 "$here/debian/copyright" "$doc/copyright"
   compressed "$doc/changelog.gz" <"$root/CHANGELOG.md"
   compressed "$doc/third-party-notices-dotnet.txt.gz" <"$(dotnet_notices "$rid")"

@@ -56,6 +56,19 @@ put_documents() {
   done
 }
 
+# put_scripts DIR: the scripts of the deployment, whole folders, so that each finds its own beside it.
+put_scripts() {
+  local folder file mode
+  for folder in ceph node; do
+    [[ -d $root/deploy/$folder ]] || continue
+    while IFS= read -r file; do
+      mode=0644
+      [[ ! -x $file ]] || mode=0755
+      put "$mode" "$file" "$1${file#"$root/deploy"}"
+    done < <(find "$root/deploy/$folder" -name '*.sh' -type f)
+  done
+}
+
 # settle DIR: one time for all, so that two builds are the same.
 settle() {
   find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

@@ -1,45 +1,14 @@
 # shellcheck shell=bash
 # A node that boots from a folder, by systemd-nspawn, in the network namespace $node_net.
-# Needs common.sh and lab.sh. Each node has control groups of its own, which nobody else's
-# systemd manages.
+# Needs common.sh and lab.sh. Each node has control groups of its own.
 # shellcheck disable=SC2154
+
+# shellcheck source=deploy/lib/groups.sh
+. "$ROOT/deploy/lib/groups.sh"
 
 node_name=cephrbd-test-$$
 node_pid=
 leader=
-
-# The hierarchies that systemd uses: of cgroup 2, or its own beside the old ones.
-hierarchies() {
-  awk '$3 == "cgroup2" || ($3 == "cgroup" && $4 ~ /name=systemd/) { print $2 }' /proc/mounts
-}
-
-# no_group FOLDER: ends all that runs in the groups below, and removes them, deepest first.
-no_group() {
-  local pid
-  while read -r pid; do
-    kill -KILL "$pid" 2>/dev/null || true
-  done < <(find "$1" -name cgroup.procs -exec cat {} +)
-  find "$1" -depth -type d -exec rmdir {} + 2>/dev/null
-}
-
-# no_groups PID: the groups of a node whose script had this process id.
-no_groups() {
-  local hierarchy
-  while read -r hierarchy; do
-    [[ ! -d $hierarchy/cephrbd-test-$1 ]] || wait_until 10 no_group "$hierarchy/cephrbd-test-$1" ||
-      warn "$hierarchy/cephrbd-test-$1 could not be removed"
-  done < <(hierarchies)
-}
-
-# What killed runs left.
-forget_the_dead() {
-  local hierarchy path
-  while read -r hierarchy; do
-    for path in "$hierarchy"/cephrbd-test-*; do
-      [[ ! -d $path || -e /proc/${path##*-} ]] || no_groups "${path##*-}"
-    done
-  done < <(hierarchies)
-}
 
 # A process's first child, the node's systemd.
 find_leader() {
@@ -61,14 +30,11 @@ answers_at_all() {
 # node_up FOLDER: boots and waits until all is started.
 node_up() {
   local -a groups
-  forget_the_dead
+  remove_dead_groups
   mapfile -t groups < <(hierarchies)
   ((${#groups[@]} > 0)) || die 'no control groups are mounted: a node needs them'
   (
-    for group in "${groups[@]}"; do
-      mkdir -p "$group/$node_name"
-      echo "$BASHPID" >"$group/$node_name/cgroup.procs"
-    done
+    enter_group "$node_name"
     exec systemd-nspawn -q --keep-unit --register=no -D "$1" -M node1 \
       --network-namespace-path="/run/netns/$node_net" --resolv-conf=off --timezone=off \
       --link-journal=no --console=read-only --boot </dev/null >"$WORK/console" 2>&1
@@ -84,11 +50,11 @@ node_down() {
   if ! find_leader || ! kill -s RTMIN+4 "$leader" || ! wait_until 30 gone "$node_pid"; then
     warn 'the node did not stop within 30 seconds'
     status=1
-    no_groups $$
+    remove_groups "$node_name" || true
   fi
   wait "$node_pid" 2>/dev/null || true
   node_pid=
-  no_groups $$
+  remove_groups "$node_name" || status=1
   return "$status"
 }
 

@@ -18,6 +18,23 @@ needed_glibc() {
   readelf -VW "$1" 2>/dev/null | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 | sed 's/GLIBC_//'
 }
 
+# check_scripts FOLDER: the scripts of the deployment, those that are run can be, and know their names.
+check_scripts() {
+  local file name
+  for file in deploy_compute_node.sh build_frakti.sh build_hyperd.sh 7_floating_ip.sh install.sh lib.sh compute/files.sh; do
+    cmp "$ROOT/deploy/node/$file" "$1/node/$file" || fail "$1 has no node/$file, or another one"
+  done
+  while IFS= read -r file; do
+    cmp "$ROOT/deploy/$file" "$1/$file" || fail "$1 has no $file, or another one"
+    [[ -x $ROOT/deploy/$file ]] || continue
+    [[ -x $1/$file ]] || fail "$1/$file cannot be run"
+    name=$(basename "$file")
+    "$1/$file" --help >help.text || fail "$file --help failed"
+    grep -q "usage: .*$name" help.text || fail "$file --help says: $(<help.text)"
+  done < <(cd "$ROOT/deploy" && find node ceph -name '*.sh' -type f)
+  [[ -s $1/examples/pod.yaml && -s $1/examples/config.json ]] || fail "$1 has no examples"
+}
+
 check_deb() {
   local rid=$1 arch=$2 deb symbols id stamp
   deb=$(echo "$packages/cephrbd_"*"_$arch.deb")
@@ -30,6 +47,7 @@ check_deb() {
   dpkg-deb -R "$deb" "$arch"
   cmp "$ARTIFACTS/$rid/cephrbd" "$arch/usr/lib/cephrbd/cephrbd"
   cmp "$ROOT/deploy/node/place.sh" "$arch/usr/lib/cephrbd/place.sh"
+  check_scripts "$arch/usr/share/cephrbd"
   (cd "$arch" && md5sum --quiet -c DEBIAN/md5sums) || fail "md5sums of $deb are wrong"
   (($(wc -l <"$arch/DEBIAN/md5sums") == $(find "$arch" -path "$arch/DEBIAN" -prune -o -type f -print | wc -l))) ||
     fail "$deb holds files that its md5sums do not"
@@ -56,6 +74,7 @@ check_archive() {
     "$name/$file" --help >help.text || fail "$file --help failed"
     grep -q "usage: $file" help.text || fail "$file --help says: $(<help.text)"
   done
+  check_scripts "$name"
   for file in LICENSE CHANGELOG.md README.md docs/install.md examples/config.json examples/config-host.json \
     third-party-notices-dotnet.txt cephrbd.8 cephrbd.completion; do
     [[ -s $name/$file ]] || fail "$archive has no $file"

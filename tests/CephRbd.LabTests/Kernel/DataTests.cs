@@ -1,7 +1,7 @@
 namespace CephRbd.LabTests.Kernel;
 
 /// <summary>What a pod writes stays.</summary>
-[Collection(GuestCollection.Name)]
+[Collection(SecondGuestCollection.Name)]
 public sealed class DataTests(KernelLab lab)
 {
     private readonly Guest _guest = new(lab);

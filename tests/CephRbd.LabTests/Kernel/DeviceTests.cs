@@ -1,7 +1,7 @@
 namespace CephRbd.LabTests.Kernel;
 
 /// <summary>How an image becomes a device, and who keeps it.</summary>
-[Collection(GuestCollection.Name)]
+[Collection(SecondGuestCollection.Name)]
 public sealed class DeviceTests(KernelLab lab)
 {
     private readonly Guest _guest = new(lab);

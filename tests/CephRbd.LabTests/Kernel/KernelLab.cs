@@ -13,8 +13,10 @@ public sealed class KernelLab : IDisposable
     private const string GuestAddress = "172.16.4.102/24";
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(120);
 
+    private static int _made;
+
     private readonly string _folder;
-    private readonly string _network = $"cephrbd-test-{Environment.ProcessId}";
+    private readonly string _network = $"cephrbd-test-{Interlocked.Increment(ref _made)}-{Environment.ProcessId}";
     private readonly string _labScript;
     private readonly string _guestScript;
 
