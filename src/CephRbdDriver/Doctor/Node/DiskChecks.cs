@@ -27,7 +27,9 @@ internal sealed class DiskChecks(NodeView node)
             new(config.ScratchDir, "mkfs's scratch files"), new(config.RunDir, "the driver's notes"), new(Path.GetDirectoryName(config.LogFile) ?? "/", "the log"),
             .. config.Runtime == RuntimeKind.Host ? (Place[])[new(config.StagingDir, "mounts")] : [],
             new("/var/lib/kubelet", "kubelet"),
-            .. node.OsdFolders.Select(folder => new Place(folder, "an OSD's data", IsOsd: true)),
+
+            // Filestore's. With bluestore the file system holds nothing, or one file of a fixed size.
+            .. node.OsdFolders.Where(folder => node.Files.HasFolder($"{folder}/current")).Select(folder => new Place(folder, "an OSD's data", IsOsd: true)),
         ];
     }
 
