@@ -62,7 +62,7 @@ check_cluster() {
 # Without a manager nobody counts objects or knows the state of a placement group.
 check_manager() {
   local text
-  [[ $major != ? && $major != 10 && $major != 11 ]] && cluster_answers || return 0
+  ((major >= 12)) && cluster_answers || return 0
   text=$(ask mgr dump -f json-pretty) || text=
   [[ $text == *'"available": true'* ]] ||
     t "no manager is active: start ceph-mgr (1_ceph_bootstrap_mon.sh does)" '没有活动的 mgr：请启动 ceph-mgr（1_ceph_bootstrap_mon.sh 会启动它）'

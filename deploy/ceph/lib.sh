@@ -99,9 +99,11 @@ begin() {
   rm -rf /run/cephrbd-deploy.??????
 }
 
-# private_dir: sets private, a folder in memory that only root can read, gone when the script ends.
+# private_dir: sets private, a folder in memory that only root can read, gone when the script ends;
+# what a killed run has left goes first.
 private_dir() {
   [[ -z $private ]] || return 0
+  rm -rf /run/cephrbd-deploy.??????
   private=$(mktemp -d /run/cephrbd-deploy.XXXXXX)
 }
 

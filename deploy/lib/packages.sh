@@ -9,10 +9,14 @@ packages_unit=(
   "${packages_build[@]}" "${packages_cross[@]}" bcache-tools btrfs-progs cryptsetup-bin dosfstools e2fsprogs
   gdisk iproute2 lvm2 mdadm procps strace util-linux xfsprogs
 )
+# The tests of the deployment's scripts.
+packages_deploy=(apt bats coreutils dpkg e2fsprogs gnupg iproute2 jq perl-base python3 util-linux xfsprogs yq)
+packages_unit+=("${packages_deploy[@]}")
 packages_lab=(
   ceph-common ceph-mgr ceph-mon ceph-osd e2fsprogs iproute2 jq kmod procps qemu-block-extra
   qemu-utils rbd-nbd time udev user-mode-linux util-linux xfsprogs
 )
+packages_lab+=("${packages_deploy[@]}")
 packages_emulated=("${packages_cross[@]}" qemu-user-static)
 packages_package=(binutils dpkg-dev jq xz-utils)
 packages_package+=(clang lld) # the container image
@@ -22,7 +26,6 @@ packages_artifact+=(e2fsprogs iproute2 systemd-container util-linux)
 packages_artifact+=(busybox-static inotify-tools lintian man-db procps)
 packages_artifact+=(qemu-user-static runc skopeo yq) # to try the container image
 packages_pipeline=(dpkg-dev iproute2 mmdebstrap openssh-client systemd-container util-linux)
-packages_deploy=(bats iproute2 jq python3 util-linux yq) # the tests of the deployment's scripts
 
 missing_packages() {
   local -A installed=()

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The two test programs, each under a time limit, and the sum of what they say.
+# The test programs, each under a time limit, and the sum of what they say.
 # Needs common.sh, groups.sh, publish.sh, build of build.sh and root, the project's folder.
 # shellcheck disable=SC2154
 
@@ -51,6 +51,34 @@ run_tests() {
     tee "$log" || status=$?
   ((status != 124 && status != 137)) || warn "$(basename "$log" .log) ran longer than $seconds seconds"
   add_summary "$name" "$log" "$status"
+}
+
+# add_tap LOG STATUS: adds the counts of a run of bats. A skipped test counts as failed, and so does
+# each that the plan has and the log has not.
+add_tap() {
+  local planned good bad
+  planned=$(sed -n 's/^1\.\.\([0-9][0-9]*\)$/\1/p' "$1" | head -n 1)
+  good=$(grep -cE '^ok [0-9]+ ' "$1") || true
+  bad=$(grep -E '^ok [0-9]+ ' "$1" | grep -cE ' # skip( |$)') || true
+  good=$((good - bad))
+  bad=$((${planned:-0} - good))
+  if ((bad <= 0 && ($2 != 0 || good == 0))); then
+    warn "bats ended with status $2 after $good tests, see $1"
+    bad=1
+  fi
+  passed=$((passed + good))
+  failed=$((failed + bad))
+}
+
+# run_bats NAME SECONDS FILE…: tests of the deployment scripts; the name is that of their log.
+run_bats() {
+  local name=$1 seconds=$2 log=$root/artifacts/test/$1.log status=0
+  shift 2
+  mkdir -p "$root/artifacts/test"
+  step "$name (bats)"
+  run_limited "$seconds" bats --tap "$@" 2>&1 </dev/null | tee "$log" || status=$?
+  ((status != 124 && status != 137)) || warn "$name ran longer than $seconds seconds"
+  add_tap "$log" "$status"
 }
 
 # The tests' temporary folder, where a test program that was killed may have left
@@ -121,8 +149,12 @@ test_all() {
   export CEPHRBD_BINARY
   for which; do
     case $which in
-      unit) run_tests CephRbd.UnitTests 300 ;;
+      unit)
+        run_bats deploy 900 "$root"/tests/deploy/*.bats
+        run_tests CephRbd.UnitTests 300
+        ;;
       lab)
+        run_bats deploy-lab 600 "$root"/tests/deploy/lab/*.bats
         run_tests CephRbd.LabTests 2400
         run_emulated_tests
         ;;

@@ -12,7 +12,17 @@ namespace CephRbd.Native;
 /// <param name="RbdPath">The file that librbd was loaded from.</param>
 /// <param name="Error">Why the libraries cannot be used; null if they can.</param>
 public sealed record CephLibraryInfo(
-    string? RadosVersion, string? RbdVersion, string? RadosPath, string? RbdPath, string? Error);
+    string? RadosVersion, string? RbdVersion, string? RadosPath, string? RbdPath, string? Error)
+{
+    /// <summary>The soname of the library that cannot be loaded, or is too old; null if both can be used.</summary>
+    public string? Faulty { get; init; }
+
+    /// <summary>The function that it lacks; null if it cannot be loaded at all.</summary>
+    public string? MissingSymbol { get; init; }
+
+    /// <summary>Whether librbd can list who has an image open (Mimic, 13.2).</summary>
+    public bool ListsWatchers { get; init; }
+}
 
 /// <summary>
 /// Loads librados and librbd once. Every symbol that Jewel (10.2.10) has is required and looked up
@@ -34,12 +44,15 @@ public static class CephLibraries
     public static CephLibraryInfo Probe()
     {
         string? error = null;
+        string? faulty = null;
+        string? symbol = null;
         try
         {
             EnsureLoaded();
         }
         catch (NativeLibraryException e)
         {
+            (faulty, symbol) = (e.Library, e.Symbol);
             error = e.InnerException is null ? e.Message : $"{e.Message}: {Reason(e.InnerException.Message)}";
         }
 
@@ -54,8 +67,16 @@ public static class CephLibraries
             rbdVersion = $"librbd {major}.{minor}.{extra}";
         }
 
-        return new CephLibraryInfo(radosVersion, rbdVersion, FindMapped(maps, Rados), FindMapped(maps, Rbd), error);
+        return new CephLibraryInfo(radosVersion, rbdVersion, FindMapped(maps, Rados), FindMapped(maps, Rbd), error)
+        {
+            Faulty = faulty,
+            MissingSymbol = symbol,
+            ListsWatchers = error is null && CanListWatchers,
+        };
     }
+
+    /// <summary>Whether librbd can tell who has an image open (Ceph 13.2); only after a <see cref="Probe"/> without an error.</summary>
+    public static unsafe bool CanListWatchers => RbdOptional.WatchersList is not null;
 
     /// <summary>Loads both libraries by the system loader's own search and checks that they have what is needed.</summary>
     /// <exception cref="NativeLibraryException">A library or a symbol is missing.</exception>

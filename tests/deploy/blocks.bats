@@ -61,11 +61,11 @@ DOC
 
 @test "a block within a longer fence is an example" {
   document <<'DOC'
-'''''''md
+''''''md
 '''sh node1
 shown only
 '''
-'''''''
+''''''
 '''sh node1
 run
 '''

@@ -44,7 +44,10 @@ build_frakti() { node "$scripts/${frakti[0]}" "${frakti[@]:1}" --git "$repositor
 @test "frakti of a tag is built in its place in GOPATH, with a manifest" {
   frakti_repository
   run build_frakti --revision v1
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has "done: frakti in /root/out, built from $(git -C "$repository" rev-parse v1)"
   [[ $(<"$upper/root/out/frakti") == 'built in /root/go/src/k8s.io/frakti, GO111MODULE=off' ]]
   [[ ! -e $upper/root/out/cephrbd ]]
@@ -58,11 +61,17 @@ build_frakti() { node "$scripts/${frakti[0]}" "${frakti[@]:1}" --git "$repositor
   run build_frakti --revision v1
   forget_calls
   run build_frakti --revision v1
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'no change'
   not_called 'go build'
   run build_frakti --revision "$(git -C "$repository" rev-parse main)"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   called 'go build'
   grep -qx "commit=$(git -C "$repository" rev-parse main)" "$upper/root/out/MANIFEST.frakti"
 }
@@ -72,7 +81,10 @@ build_frakti() { node "$scripts/${frakti[0]}" "${frakti[@]:1}" --git "$repositor
   run build_frakti --revision v1
   echo spoilt >"$upper/root/out/frakti"
   run build_frakti --revision v1
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   [[ $(<"$upper/root/out/frakti") == 'built in '* ]]
 }
 
@@ -94,13 +106,19 @@ build_frakti() { node "$scripts/${frakti[0]}" "${frakti[@]:1}" --git "$repositor
   has 'does not know Ceph RBD volumes'
   not_called 'go build'
   run build_frakti --revision v0 --skip ceph-support
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
 }
 
 @test "a dry run shows the commands and changes nothing" {
   frakti_repository
   run build_frakti --revision v1 --dry-run
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'would run: git clone --no-checkout'
   has 'would run: git -C /root/go/src/k8s.io/frakti checkout --detach --force v1'
   has 'would run: make'
@@ -123,7 +141,10 @@ build_frakti() { node "$scripts/${frakti[0]}" "${frakti[@]:1}" --git "$repositor
   frakti_repository
   mkdir -p "$upper/root/go/src/k8s.io/.frakti.clone/half"
   run build_frakti --revision v1
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   [[ ! -e $upper/root/go/src/k8s.io/.frakti.clone ]]
 }
 
@@ -161,7 +182,10 @@ build_frakti() { node "$scripts/${frakti[0]}" "${frakti[@]:1}" --git "$repositor
   hyperd_source
   skips=(--skip headers --skip tools)
   run node "$scripts/build_hyperd.sh" --gopath /root/go --out /root/out --source "$source" "${skips[@]}"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   [[ $(<"$upper/root/out/hyperd") == 'built in /root/go/src/github.com/hyperhq/hyperd, GO111MODULE=off' ]]
   [[ -x $upper/root/out/hyperctl ]]
   [[ ! -e $source/configure ]]

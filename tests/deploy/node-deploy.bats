@@ -30,7 +30,10 @@ in_order() {
 
 @test "a node with kubelet alone becomes a compute node, and all of it runs" {
   run node bash -c '"$@" && systemctl cat kubelet && hyperctl && cat /proc/*/cmdline | tr "\0" " "' - "${first[@]}"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'hyperd answers'
   has 'done: the node is ready'
   has "the driver in $plugins answers"
@@ -52,20 +55,29 @@ in_order() {
     "$@"; echo "status $?"; find /etc /usr /var/lib -xdev -newer /run/mark ! -type d' - "${first[@]}"
   has 'no change: all was there and runs'
   has 'status 0'
-  [[ ${lines[*]: -1} == 'status 0' ]] || { echo "$output"; false; }
+  [[ ${lines[*]: -1} == 'status 0' ]] || {
+    echo "$output"
+    false
+  }
   not_called 'systemctl stop'
   not_called 'systemctl start'
 }
 
 @test "what does not run is started, and nothing else is done" {
   run node bash -c '"$@" >/dev/null && systemctl stop frakti && "$@" && systemctl is-active frakti' - "${first[@]}"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'what did not run was started'
 }
 
 @test "a dry run shows the commands and changes nothing" {
   run node "${first[@]}" --dry-run
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'would put /usr/bin/hyperd'
   has "would install $driver"
   has 'would run: systemctl daemon-reload'
@@ -79,7 +91,10 @@ in_order() {
   printf '# mine\nKernel=/var/lib/hyper/kernel\ngRPCHost=0.0.0.0:1\nHypervisor=libvirt\n[Log]\ngRPCHost=other\n' >"$upper/etc/hyper/config"
   chmod 0640 "$upper/etc/hyper/config"
   run node "${first[@]}"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   diff <(printf '# mine\nKernel=/var/lib/hyper/kernel\ngRPCHost=127.0.0.1:22318\nHypervisor=libvirt\n[Log]\ngRPCHost=other\n') "$upper/etc/hyper/config"
   [[ $(stat -c %a "$upper/etc/hyper/config") == 640 ]]
 }
@@ -88,7 +103,10 @@ in_order() {
   mkdir -p "$upper/etc/hyper"
   printf 'Hypervisor=qemu\n[Log]\nLevel=3\n' >"$upper/etc/hyper/config"
   run node "${first[@]}"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   diff <(printf 'Hypervisor=qemu\ngRPCHost=127.0.0.1:22318\n[Log]\nLevel=3\n') "$upper/etc/hyper/config"
 }
 
@@ -98,17 +116,23 @@ in_order() {
     >"$upper/etc/systemd/system/kubelet.service.d/05-frakti.conf"
   cp "$upper/etc/systemd/system/frakti.service" "$node_root/frakti.service"
   run node "${first[@]}"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   cmp "$node_root/frakti.service" "$upper/etc/systemd/system/frakti.service"
   grep -qx 'Requires=hyperd.service' "$upper/etc/systemd/system/frakti.service.d/05-cephrbd.conf"
-  ! grep -q KUBELET_EXTRA_ARGS "$upper/etc/systemd/system/kubelet.service.d/05-cephrbd-frakti.conf"
+  run ! grep -q KUBELET_EXTRA_ARGS "$upper/etc/systemd/system/kubelet.service.d/05-cephrbd-frakti.conf"
 }
 
 @test "an empty KUBELET_EXTRA_ARGS of /etc/default/kubelet would win over a drop-in: it is filled" {
   mkdir -p "$upper/etc/default"
   printf '# of the package\nKUBELET_EXTRA_ARGS=\n' >"$upper/etc/default/kubelet"
   run node bash -c '"$@" && cat /proc/*/cmdline | tr "\0" " "' - "${first[@]}"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   grep -qx '# of the package' "$upper/etc/default/kubelet"
   grep -q '^KUBELET_EXTRA_ARGS="--container-runtime=remote' "$upper/etc/default/kubelet"
   has 'kubelet.conf --container-runtime=remote'
@@ -126,7 +150,10 @@ in_order() {
 @test "kubelet from 1.24 on gets no --container-runtime, and one that has no CRI for frakti is refused" {
   printf 'version=1.25.3\n' >"$upper/etc/kubelet-standin"
   run node "${first[@]}"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   grep -q 'KUBELET_EXTRA_ARGS=--container-runtime-endpoint=unix:///var/run/frakti.sock' \
     "$upper/etc/systemd/system/kubelet.service.d/05-cephrbd-frakti.conf"
   printf 'version=1.29.0\n' >"$upper/etc/kubelet-standin"
@@ -147,7 +174,10 @@ in_order() {
   has 'checks that failed: 3. Nothing was changed'
   [[ ! -e $upper/etc/hyper ]]
   run node "${first[@]}" --skip hyper-kernel --skip kubelet-version --dry-run
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'hyper-kernel, waived'
 }
 
@@ -180,7 +210,10 @@ in_order() {
   answer 'kubectl drain --help' '  --delete-emptydir-data'
   answer 'kubectl * uncordon *' 'uncordoned'
   run node "${first[@]}" --node-name node3 --delete-emptydir-data
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   in_order 'kubectl drain node3 --ignore-daemonsets --timeout=300s --delete-emptydir-data' 'systemctl daemon-reload' \
     'systemctl start kubelet.service' 'uncordon node3'
 }
@@ -189,7 +222,10 @@ in_order() {
   answer 'kubectl * get node * -o *' 'true'
   answer 'kubectl drain *' 'drained'
   run node "${first[@]}" --node-name node3
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   called 'kubectl drain node3'
   not_called uncordon
 }
@@ -281,14 +317,23 @@ in_order() {
     act "$at" '[[ -e /run/stub/spared ]] || power_cut; . /run/stub/systemd "$@"'
     rm -f "$stubs/spared"
     run node "${first[@]}"
-    ((status != 0)) || { echo "not killed at $at"; false; }
+    ((status != 0)) || {
+      echo "not killed at $at"
+      false
+    }
     [[ -d $upper/var/lib/cephrbd/previous/node/now ]]
     : >"$stubs/spared"
     run node "${first[@]}"
-    ((status == 0)) || { echo "$at: $output"; false; }
+    ((status == 0)) || {
+      echo "$at: $output"
+      false
+    }
     has 'an earlier run did not come to its end'
     run node "${deploy[@]}" --rollback
-    ((status == 0)) || { echo "$at: $output"; false; }
+    ((status == 0)) || {
+      echo "$at: $output"
+      false
+    }
     [[ $(<"$upper/usr/bin/frakti") == old ]]
     [[ ! -f $upper/usr/bin/hyperd || ! -s $upper/usr/bin/hyperd ]]
     rm -rf "$upper/var/lib/cephrbd"
@@ -303,7 +348,10 @@ in_order() {
   ((status == 1))
   has 'driver-config: runtime host needs a config'
   run node bash -c '"$@" && "$@"' - "${deploy[@]}" --runtime host --driver "$node_root/driver" --config "$node_root/config.json"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'done: the node is ready'
   has 'no change: the driver was there'
   cmp "$node_root/config.json" "$upper/etc/cephrbd/config.json"

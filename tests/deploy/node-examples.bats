@@ -30,7 +30,10 @@ taken() {
 @test "each volume of the examples is taken by the driver, in the runtimes it is for" {
   local file found=0 line lines runtime
   for file in "$examples"/*.yaml; do
-    lines=$(python3 "$BATS_TEST_DIRNAME/flex-volumes.py" "$file") || { echo "$file" >&2; false; }
+    lines=$(python3 "$BATS_TEST_DIRNAME/flex-volumes.py" "$file") || {
+      echo "$file" >&2
+      false
+    }
     [[ -n $lines ]] || continue
     while IFS= read -r line; do
       found=$((found + 1))
@@ -54,8 +57,7 @@ taken() {
   expected=$(yq -r 'select(.kind == "StatefulSet") | .metadata.name as $set | .spec.replicas as $n |
     .spec.volumeClaimTemplates[0].metadata.name as $t | range(0; $n) | "\($t)-\($set)-\(.) \($t)-\($set)-\(.)"' "$examples/statefulset.yaml")
   [[ $claims == "$expected" ]]
-  [[ $(yq -r 'select(.kind == "PersistentVolume") | .spec.claimRef.name' "$examples/pv-pvc.yaml") == \
-    "$(yq -r 'select(.kind == "PersistentVolumeClaim") | .metadata.name' "$examples/pv-pvc.yaml")" ]]
+  [[ $(yq -r 'select(.kind == "PersistentVolume") | .spec.claimRef.name' "$examples/pv-pvc.yaml") == "$(yq -r 'select(.kind == "PersistentVolumeClaim") | .metadata.name' "$examples/pv-pvc.yaml")" ]]
 }
 
 @test "the Secret is of the driver's type, and holds no key" {
@@ -67,6 +69,9 @@ taken() {
   local file
   for file in "$examples"/config*.json; do
     run "$binary" --config "$file" init
-    [[ $output == *'"status":"Success"'* && $output != *'"message"'* ]] || { echo "$file: $output" >&2; false; }
+    [[ $output == *'"status":"Success"'* && $output != *'"message"'* ]] || {
+      echo "$file: $output" >&2
+      false
+    }
   done
 }

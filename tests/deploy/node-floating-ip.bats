@@ -42,7 +42,10 @@ show='ip -4 -o address show dev eth0 | grep -o "172[^ ]*" | tr "\n" " "'
 @test "the address is set, and by a unit after each reboot; again, nothing changes" {
   without_arping
   run node bash -c '"$@" && "$@" && '"$show" - "$script" 172.16.4.250/24 eth0
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'done: eth0 has 172.16.4.250, also after a reboot'
   has 'no change: eth0 has 172.16.4.250'
   has '172.16.4.101/24 172.16.4.250/24'
@@ -68,7 +71,10 @@ show='ip -4 -o address show dev eth0 | grep -o "172[^ ]*" | tr "\n" " "'
   answer 'arping -D *'
   answer 'arping -U *'
   run node "$script" 172.16.4.250/24 eth0
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   grep -q '^ExecStartPre=.*arping -D -q -c 2 -w 3 -I eth0 172.16.4.250$' "$upper/etc/systemd/system/cephrbd-floating-ip-172.16.4.250.service"
   grep -q '^ExecStartPost=-.*arping -U' "$upper/etc/systemd/system/cephrbd-floating-ip-172.16.4.250.service"
 }
@@ -76,7 +82,10 @@ show='ip -4 -o address show dev eth0 | grep -o "172[^ ]*" | tr "\n" " "'
 @test "it is taken away again" {
   without_arping
   run node bash -c '"$@" && "$@" --remove && "$@" --remove && '"$show" - "$script" 172.16.4.250/24 eth0
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'done: 172.16.4.250 is gone from this node'
   has 'no change: 172.16.4.250 was not there'
   [[ ${lines[*]: -1} != *172.16.4.250* ]]
@@ -86,14 +95,20 @@ show='ip -4 -o address show dev eth0 | grep -o "172[^ ]*" | tr "\n" " "'
 @test "one that was set by hand, as before, is kept by the unit" {
   without_arping
   run node bash -c 'ip address add 172.16.4.250/24 dev eth0; "$@" && '"$show" - "$script" 172.16.4.250/24 eth0
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has '172.16.4.250/24'
 }
 
 @test "a dry run shows the commands and changes nothing" {
   without_arping
   run node bash -c '"$@" && '"$show" - "$script" 172.16.4.250/24 eth0 --dry-run
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'would put /etc/systemd/system/cephrbd-floating-ip-172.16.4.250.service'
   has 'would run: systemctl enable'
   [[ ${lines[*]: -1} != *172.16.4.250* ]]
@@ -133,7 +148,10 @@ show='ip -4 -o address show dev eth0 | grep -o "172[^ ]*" | tr "\n" " "'
   chmod 600 "$node_root/word"
   call=("$script" 172.16.4.250/24 eth0 --keepalived --router-id 51 --priority 90 --peer 172.16.4.102 --auth-file "$node_root/word")
   run node bash -c '"$@" && "$@"' - "${call[@]}"
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'done: keepalived looks after 172.16.4.250; another node has it now'
   has 'no change: keepalived looks after 172.16.4.250'
   snippet=$upper/etc/keepalived/cephrbd-floating-ip-172.16.4.250.conf
@@ -162,7 +180,10 @@ CONF
   diff <(printf 'global_defs {\n}\ninclude /etc/keepalived/cephrbd-floating-ip-172.16.4.250.conf\n') "$upper/etc/keepalived/keepalived.conf"
   secretly Word1
   run node "$script" 172.16.4.250/24 eth0 --remove
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   diff <(printf 'global_defs {\n}\n') "$upper/etc/keepalived/keepalived.conf"
   [[ ! -f $snippet ]]
 }
@@ -175,10 +196,16 @@ CONF
   done
   act 'systemctl reload-or-restart keepalived' 'ip address add 172.16.4.250/24 dev eth0'
   run node "$script" 172.16.4.250/24 eth0 --keepalived --router-id 51 --priority 90 --peer 172.16.4.102
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   has 'this node has it now'
   run node "$script" 172.16.4.250/24 eth0 --remove
-  ((status == 0)) || { echo "$output"; false; }
+  ((status == 0)) || {
+    echo "$output"
+    false
+  }
   called 'systemctl disable --now keepalived'
   [[ ! -f $upper/etc/keepalived/keepalived.conf ]]
 }

@@ -89,9 +89,12 @@ exit "$status"
 ENTER
 }
 
-# node COMMAND…: runs it on the node, in English, no longer than a minute.
+# node COMMAND…: runs it on the node, in English, no longer than a minute. With node_network=host
+# it has the machine's network, to reach a lab on a loopback address.
 node() {
-  timeout -k 5 "${node_limit:-60}" unshare -m -n -p -u -f --kill-child -- /bin/bash "$node_root/enter" "$node_root" \
+  local network=-n
+  [[ ${node_network:-} != host ]] || network=-i
+  timeout -k 5 "${node_limit:-60}" unshare -m "$network" -p -u -f --kill-child -- /bin/bash "$node_root/enter" "$node_root" \
     /usr/bin/env -u LC_ALL -u LC_MESSAGES LANG=C.UTF-8 PATH="/run/stub/bin:$PATH" "$@"
 }
 
@@ -135,8 +138,11 @@ act() {
   local folder
   folder=$(rule "$1")
   # shellcheck disable=SC2016 # for the stub
-  printf 'power_cut() { kill -KILL "$(</run/stub/pid)"; sleep 60; }\n%s\n' "$2" >"$folder/act"
+  printf 'power_cut() { kill -KILL "$(</run/stub/pid)"; exit 137; }\n%s\n' "$2" >"$folder/act"
 }
+
+# forget_rule: the last one that was made.
+forget_rule() { rm -r "$(find "$stubs/rules" -mindepth 1 -maxdepth 1 | sort | tail -n 1)"; }
 
 calls() { cat "$stubs/calls"; }
 
@@ -158,10 +164,11 @@ not_called() {
 
 forget_calls() { : >"$stubs/calls"; }
 
-# changes: each path that differs from the machine, with kind, mode, size and time.
+# changes: each path that differs from the machine, with kind and mode, files with size and time.
+# /run/mount is the stubs' own: mount makes it.
 changes() {
-  find "$upper" -mindepth 1 -printf '/%P %y %m %s %T@\n' | sort
-  find "$node_root/run" -mindepth 1 -path "$stubs" -prune -o -mindepth 1 -printf '/run/%P %y %m\n' | sort
+  find "$upper" -mindepth 1 \( -type d -printf '/%P %y %m\n' -o -printf '/%P %y %m %s %T@\n' \) | grep -v '^/tmp d ' | sort
+  find "$node_root/run" -mindepth 1 \( -path "$stubs" -o -path "$node_root/run/mount" \) -prune -o -mindepth 1 -printf '/run/%P %y %m\n' | sort
 }
 
 # secretly TEXT: whether it was kept out of all arguments, of the scripts' logs and of $output.

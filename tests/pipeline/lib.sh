@@ -14,7 +14,11 @@ bench() {
 }
 
 # on NODE COMMAND…; limit: how many seconds it has.
-on() { bench run --seconds "${limit:-120}" "$@"; }
+on() {
+  local node=$1
+  shift
+  bench run "$node" --seconds "${limit:-120}" "$@"
+}
 
 # sh_on NODE CODE: as it is typed there, and it ends with the first command that fails.
 sh_on() { on "$1" bash -euo pipefail -c "$2"; }

@@ -45,7 +45,8 @@ run     as root, in /root, with an environment of its own, and with our stdin on
 stop, start, reboot
         as by the power button; what lies on the disks stays. start waits until the
         node has booted, and tells which units failed.
-        A node that reboots itself stays off until it is started.
+        A node that reboots itself stays off until it is started. A command of run that
+        is still at work may hold up a stop, until it is killed after 90 seconds.
 cut, heal
         unplugs the node's network cable; plugs it in again.
 disk    prints the loop device that is the node's /dev/sdb; D/NODE/disk is behind it.

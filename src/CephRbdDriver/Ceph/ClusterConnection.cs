@@ -34,10 +34,14 @@ internal sealed class ClusterConnection : IDisposable
     public string ConfFile { get; }
 
     /// <summary>Reads conf and key and connects.</summary>
+    /// <param name="spec">The volume.</param>
+    /// <param name="config">The config.</param>
+    /// <param name="steps">The call's steps and deadline.</param>
+    /// <param name="waitSeconds">How long a single answer of the cluster is waited for; null for what the deadline gives.</param>
     /// <exception cref="VolumeException">Conf or key are unusable.</exception>
     /// <exception cref="CephException">The cluster refused or did not answer.</exception>
     /// <exception cref="NativeLibraryException">librados is not installed.</exception>
-    public static ClusterConnection Open(VolumeSpec spec, DriverConfig config, Steps steps)
+    public static ClusterConnection Open(VolumeSpec spec, DriverConfig config, Steps steps, int? waitSeconds = null)
     {
         string confFile = config.ConfPathFor(spec.Cluster);
         if (!File.Exists(confFile))
@@ -52,7 +56,7 @@ internal sealed class ClusterConnection : IDisposable
         {
             steps.Run($"read {confFile}", () => ReadConf(rados, confFile));
             credentials = credentials.Key is null ? KeyFromConf(rados, credentials) : credentials;
-            Configure(rados, credentials, steps.Deadline);
+            Configure(rados, credentials, waitSeconds ?? WaitSeconds(steps.Deadline));
             var connection = new ClusterConnection(rados, credentials, confFile, steps);
             steps.Run($"connect as {credentials.Entity}", rados.Connect, $"the monitors that {confFile} names (mon_host)");
             connection._connected = true;
@@ -139,10 +143,11 @@ internal sealed class ClusterConnection : IDisposable
         rados.TrySetConfig("librados_thread_count", "1");
     }
 
-    private static void Configure(RadosCluster rados, Credentials credentials, Deadline deadline)
+    // An operation that times out is followed by a close that waits as long again; both have to fit.
+    private static int WaitSeconds(Deadline deadline) => Math.Max(1, (int)((deadline.Remaining.TotalSeconds - 2) / 2));
+
+    private static void Configure(RadosCluster rados, Credentials credentials, int seconds)
     {
-        // An operation that times out is followed by a close that waits as long again; both have to fit.
-        int seconds = Math.Max(1, (int)((deadline.Remaining.TotalSeconds - 2) / 2));
         string limit = seconds.ToString(CultureInfo.InvariantCulture);
         rados.SetConfig("client_mount_timeout", limit);
         rados.SetConfig("rados_mon_op_timeout", limit);

@@ -107,6 +107,9 @@ comm -23 verbs completed >missing
 COMP_WORDS=(cephrbd status --j) COMP_CWORD=2
 _cephrbd
 [[ ${COMPREPLY[*]} == --json ]] || fail "completion of status --j: ${COMPREPLY[*]}"
+COMP_WORDS=(cephrbd doctor --pool hyper --u) COMP_CWORD=4
+_cephrbd
+[[ ${COMPREPLY[*]} == --user ]] || fail "completion of doctor --u: ${COMPREPLY[*]}"
 
 (cd "$packages" && sha256sum --quiet -c SHA256SUMS) || fail 'SHA256SUMS does not hold'
 expect "$(find "$packages" -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort)" \

@@ -70,6 +70,14 @@ internal sealed class FormatLock : IDisposable
             : null;
     }
 
+    /// <summary>Who holds the lock of an image now.</summary>
+    /// <param name="pool">The image's pool and namespace.</param>
+    /// <param name="imageId">The image's id.</param>
+    /// <returns>The holder, null where the cookie is none of ours; the cookie; the client's address.</returns>
+    public static IEnumerable<(Holder? Holder, string Cookie, string Address)> Holders(RadosIoContext pool, string imageId) =>
+        pool.ListLockers(ObjectOf(imageId), LockName).Select(locker => (
+            Holder.TryParse(locker.Cookie, out Holder holder) ? holder : (Holder?)null, locker.Cookie, locker.Address));
+
     /// <summary>Gives the lock back by removing its object: while we hold it, nobody else can.</summary>
     public void Dispose() => _pool.Remove(_object);
 
