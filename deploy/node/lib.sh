@@ -202,9 +202,10 @@ put_file() {
   return 1
 }
 
-# sync_folder FOLDER: a rename in it reaches the disk. coreutils before 8.24 sync all or nothing.
+# sync_folder FOLDER: a rename in it reaches the disk. Not all that there is to write: that may be a
+# volume whose cluster does not answer.
 sync_folder() {
-  sync "$1" 2>/dev/null || sync
+  sync "$1"
 }
 
 # remove_file FILE

@@ -37,8 +37,9 @@ keep_set() {
     cp -a "$dir/hyper~cephrbd/cephrbd" "$stage/drivers$dir/cephrbd"
   done
   package_version >"$stage/package"
-  sync
+  find "$stage" ! -type l -exec sync {} +
   mv "$stage" "$to"
+  sync_folder "${to%/*}"
 }
 
 # set_paths SET: the paths that a set is about.
