@@ -55,7 +55,8 @@ kubelet 的顺序启动，并确认每个服务都有应答。失败时全部恢
   --drain-seconds N     how long draining may take (default: 300)
   --delete-emptydir-data
                         drains pods with emptyDir, too; the data in these is lost
-  --patience N          seconds that hyperd and frakti have to answer (default: 60)
+  --patience N          seconds that hyperd and frakti have to answer, also at boot: it
+                        stands in their units (default: 60)
   --settle N            seconds that each has to keep running (default: 5)
   --skip NAME           does without one of the checks that come first: ${checks_hyper[*]};
                         of the driver: ${driver_checks[*]}

@@ -209,3 +209,27 @@ CONF
   called 'systemctl disable --now keepalived'
   [[ ! -f $upper/etc/keepalived/keepalived.conf ]]
 }
+
+@test "a run that is killed is finished by the next one" {
+  without_arping
+  local at
+  for at in 'systemctl daemon-reload' 'systemctl enable *' 'systemctl start *'; do
+    # shellcheck disable=SC2016 # the stub's
+    act "$at" '[[ -e /run/stub/spared ]] || power_cut; . /run/stub/systemd "$@"'
+    rm -f "$stubs/spared"
+    run node "$script" 172.16.4.250/24 eth0
+    ((status != 0)) || { echo "not killed at $at"; false; }
+    : >"$stubs/spared"
+    run node bash -c '"$@" && '"$show" - "$script" 172.16.4.250/24 eth0
+    ((status == 0)) || { echo "$at: $output"; false; }
+    has '172.16.4.250/24'
+  done
+}
+
+@test "an admin who reads Chinese is told in Chinese" {
+  without_arping
+  : >"$node_root/run/taken"
+  run chinese_node "$script" 172.16.4.250/24 eth0
+  ((status == 1))
+  has '正在使用 172.16.4.250'
+}

@@ -7,7 +7,8 @@ guest=$work/guest
 
 # guest_run SCRIPT SECONDS: the script there, as root, with the cluster's conf and keys.
 guest_run() {
-  local status=0
+  local status=0 switch
+  switch=$(switch_of)
   rm -f "$guest/output"
   cp "$1" "$guest/guest.sh"
   "$root/deploy/lab/uml/uml.sh" run --share "$guest" --net "$switch" --addr 172.16.4.110/24 --mem 1G --seconds "$2" || status=$?
@@ -18,8 +19,12 @@ guest_run() {
   }
 }
 
+# Where the nodes' cables end.
+switch_of() { bench status | sed -n 's/^bridge .* in //p'; }
+
 guest_up() {
-  switch=$(bench status | sed -n 's/^bridge .* in //p')
+  local switch
+  switch=$(switch_of)
   ip -n "$switch" tuntap add dev tap0 mode tap
   ip -n "$switch" link set tap0 master br0 up
   mkdir -m 0700 "$guest" "$guest/cephrbd"

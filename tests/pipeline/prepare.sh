@@ -35,12 +35,19 @@ UNIT
     systemctl daemon-reload; systemctl -q enable --now vespace'
 }
 
+# stand_in NODE NAME PATH: among the processes it has the name of what it stands in for.
+stand_in() {
+  send "$1" 0644 "/opt/standins/$2.py" <"$standins/$2"
+  # shellcheck disable=SC2016 # for the node's shell
+  printf '#!/bin/bash\nexec -a "$0" /usr/bin/python3 /opt/standins/%s.py "$@"\n' "$2" | send "$1" 0755 "$3"
+}
+
 # give_kubelet NODE: as kubeadm leaves it, but the program only looks like kubelet.
 give_kubelet() {
   local name
-  send "$1" 0755 /usr/bin/kubelet <"$standins/kubelet"
+  stand_in "$1" kubelet /usr/bin/kubelet
   for name in frakti hyperd hyperctl; do
-    send "$1" 0755 "/root/out/$name" <"$standins/$name"
+    stand_in "$1" "$name" "/root/out/$name"
   done
   send "$1" 0644 /etc/systemd/system/kubelet.service <<'UNIT'
 [Unit]

@@ -31,6 +31,9 @@ Wants=network-online.target
 [Service]
 ExecStartPre=/bin/mkdir -p /var/log/hyper
 ExecStart=$bin_dir/hyperd --log_dir=/var/log/hyper
+# Started is who answers: frakti comes next, and ends if it finds nobody.
+ExecStartPost=/bin/bash -c 'for i in {1..$((patience * 4))}; do (exec 3<>/dev/tcp/127.0.0.1/22318) 2>/dev/null && exit 0; sleep 0.25; done; echo "hyperd does not answer on $hyper_address"; exit 1'
+TimeoutStartSec=$((patience + 30))
 LimitNOFILE=1048576
 LimitNPROC=1048576
 LimitCORE=infinity
@@ -56,12 +59,14 @@ Requires=hyperd.service
 
 [Service]
 ExecStartPre=/bin/mkdir -p /var/log/frakti
+ExecStartPre=/bin/rm -f $frakti_socket
 ExecStart=$bin_dir/frakti --v=3 --logtostderr=false --log-dir=/var/log/frakti --cgroup-driver=$cgroup_driver --listen=$frakti_socket --streaming-server-addr=$streaming_address --hyper-endpoint=$hyper_address
+ExecStartPost=/bin/bash -c 'for i in {1..$((patience * 4))}; do [[ -S $frakti_socket ]] && exit 0; sleep 0.25; done; echo "frakti does not listen on $frakti_socket"; exit 1'
+TimeoutStartSec=$((patience + 30))
 LimitNOFILE=1048576
 LimitNPROC=1048576
 LimitCORE=infinity
 TasksMax=infinity
-TimeoutStartSec=120
 Restart=on-failure
 RestartSec=5
 

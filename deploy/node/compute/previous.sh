@@ -27,7 +27,7 @@ keep_set() {
     fi
   done
   [[ -z $with_services ]] || for unit in hyperd frakti kubelet; do
-    printf '%s %s %s\n' "$unit" "$(unit_active "$unit" && echo active || echo inactive)" \
+    printf '%s %s %s\n' "$unit" "$(unit_wanted "$unit" && echo active || echo inactive)" \
       "$(unit_enabled "$unit" && echo enabled || echo disabled)" >>"$stage/services"
   done
   printf '%s\n' "${plugin_dirs[@]}" >"$stage/plugin-dirs"
@@ -52,12 +52,16 @@ set_paths() {
 put_set() {
   local set=$1 path unit active enabled failed=0
   [[ ! -s $set/services ]] || for unit in kubelet frakti hyperd; do
-    ! unit_active "$unit" || run -t 180 systemctl stop "$unit.service" || failed=1
+    ! unit_wanted "$unit" || run -t 180 systemctl stop "$unit.service" || failed=1
   done
   while IFS= read -r path; do
     # Units are disabled before they go, or a link to nowhere is left.
     if [[ $path == "$units_dir"/*.service ]] && unit_enabled "$(basename "$path" .service)"; then
       run systemctl disable "${path##*/}" || failed=1
+    fi
+    # What is left of a unit without a file would be a failed one for ever.
+    if [[ $path == "$units_dir"/*.service ]] && timeout 20 systemctl --quiet is-failed "${path##*/}"; then
+      run systemctl reset-failed "${path##*/}" || failed=1
     fi
     remove_file "$path" || failed=1
   done <"$set/absent"

@@ -11,6 +11,8 @@ frakti_socket=/var/run/frakti.sock
 
 unit_known() { timeout 20 systemctl cat "$1.service" >/dev/null 2>&1; }
 unit_active() { timeout 20 systemctl --quiet is-active "$1.service"; }
+# Also one that is about to run: after a reboot, or between two attempts.
+unit_wanted() { [[ $(timeout 20 systemctl is-active "$1.service") =~ ^(active|activating|reloading)$ ]]; }
 unit_enabled() { timeout 20 systemctl --quiet is-enabled "$1.service" 2>/dev/null; }
 
 # unit_text UNIT: its file and drop-ins without ours, continued lines joined.
@@ -37,7 +39,7 @@ main_pid() {
 stop_services() {
   local unit
   for unit in kubelet frakti hyperd; do
-    ! unit_active "$unit" || run -t 180 systemctl stop "$unit.service" ||
+    ! unit_wanted "$unit" || run -t 180 systemctl stop "$unit.service" ||
       die "$unit could not be stopped: see systemctl status $unit" "无法停止 $unit：请查看 systemctl status $unit"
   done
 }
@@ -66,7 +68,7 @@ unit_words() {
 }
 
 start_one() {
-  run -t 120 systemctl start "$1.service" ||
+  run -t $((patience + 60)) systemctl start "$1.service" ||
     die "$1 does not start; its last words: $(unit_words "$1")" "$1 无法启动，最后的日志：$(unit_words "$1")"
 }
 

@@ -17,7 +17,7 @@ public sealed class ClusterDoctorTests(LabFixture lab) : DriverTest(lab)
         Driver.With("keyringFile", Driver.WriteFile("wrong.keyring", $"[client.cephrbd]\nkey = {key}\n"));
         DoctorRun run = DoctorRun.Of(Driver).Failed("login");
         run.Has("login", "failed", "refused client.cephrbd", "ceph auth get client.cephrbd").Has("keyring", "ok").Has("monitors", "ok");
-        foreach (string check in (string[])["caps", "cluster-health", "pool", "osds", "blocklisted", "clock", "watchers", "reservations"])
+        foreach (string check in (string[])["caps", "cluster-health", "pool", "osds", "blocklisted", "cluster-clock", "watchers", "reservations"])
         {
             run.Has(check, "skipped", "see login");
         }

@@ -34,10 +34,10 @@ public sealed class WholeClusterDoctorTests : IDisposable
     {
         string[] before = Objects();
         DoctorRun run = DoctorRun.Of(_driver).Failed().NoWarningsOf(
-            "libraries", "conf", "keyring", "monitors", "login", "caps", "pool", "osds", "blocklisted", "clock", "watchers", "reservations");
+            "libraries", "conf", "keyring", "monitors", "login", "caps", "pool", "osds", "blocklisted", "cluster-clock", "watchers", "reservations");
         run.Has("libraries", "ok", "librados", "/lib").Has("conf", "ok", "fsid").Has("keyring", "ok", "0600").Has("monitors", "ok", "v2", "v1")
             .Has("login", "ok", "client.cephrbd").Has("caps", "ok", "blocklist", "write to pool hyper").Has("pool", "ok", "size 3", "application rbd")
-            .Has("pool", "ok", "active+clean").Has("osds", "ok", "3 of 3").Has("clock", "ok", "agrees").Has("reservations", "ok");
+            .Has("pool", "ok", "active+clean").Has("osds", "ok", "3 of 3").Has("cluster-clock", "ok", "agrees").Has("reservations", "ok");
         Assert.Equal(before, Objects());
         Assert.Equal("[][]", string.Concat(_lab.Run("ceph", "osd", "blocklist", "ls", "-f", "json").Output.Split('\n')));
     }

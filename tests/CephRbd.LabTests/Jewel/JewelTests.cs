@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using CephRbd.LabTests.Doctor;
 using CephRbd.LabTests.Driving;
 using CephRbd.Native.Rbd;
 
@@ -31,6 +32,14 @@ public sealed class JewelTests(LabFixture lab, SupportedJewel libraries) : Jewel
         Assert.Contains(Libraries.Rbd, mapped);
         Assert.DoesNotContain(mapped, path => path.StartsWith("/usr/", StringComparison.Ordinal)
             && Path.GetFileName(path) is var file && (file.StartsWith("librados.so", StringComparison.Ordinal) || file.StartsWith("librbd.so", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void the_doctor_asks_all_but_the_watchers()
+    {
+        CreateImage(64 * MiB);
+        DoctorRun.Of(Driver).Failed().Has("login", "ok").Has("caps", "ok", "write to pool hyper").Has("pool", "ok", "active+clean").Has("osds", "ok").Has("blocklisted", "ok")
+            .Has("watchers", "skipped", "13.2");
     }
 
     [Theory]

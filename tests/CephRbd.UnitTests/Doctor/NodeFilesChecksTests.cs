@@ -110,7 +110,7 @@ public sealed class NodeFilesChecksTests : IDisposable
         IReadOnlyList<Finding> found = CheckRun.Run(ClusterChecks.Of(config), TimeSpan.FromSeconds(30));
         Assert.Contains(found, finding => finding is { Check: "conf", State: FindingState.Failed });
         Assert.Contains(found, finding => finding is { Check: "login", State: FindingState.Skipped });
-        Assert.All(found.Where(finding => finding.Check is "caps" or "cluster-health" or "pool" or "osds" or "blocklisted" or "clock" or "watchers" or "reservations"),
+        Assert.All(found.Where(finding => finding.Check is "caps" or "cluster-health" or "pool" or "osds" or "blocklisted" or "cluster-clock" or "watchers" or "reservations"),
             finding => Assert.Equal((FindingState.Skipped, "not logged in: see login"), (finding.State, finding.Evidence)));
     }
 

@@ -9,7 +9,7 @@ namespace CephRbd.Driver.Doctor.Cluster;
 /// <summary>The clocks: monitors disagree from 0.05 s on, and cephx takes no ticket from too far away.</summary>
 internal sealed class ClockChecks(ClusterSession session)
 {
-    private const string Name = "clock";
+    private const string Name = "cluster-clock";
     private const double MostAmongMonitors = 0.05;
     private const double OddHere = 2;
     private const double MostHere = 300;

@@ -6,7 +6,8 @@ namespace CephRbd.Driver.Doctor.Node;
 /// <summary>Whether somebody keeps the node's clock right: monitors part ways over 0.05 s, and keys are refused over an hour.</summary>
 internal sealed class ClockChecks
 {
-    private const string Name = "clock";
+    // "clock" is what the cluster says of it.
+    private const string Name = "time-sync";
 
     /// <summary>The clock is synchronised.</summary>
     public static Check Clock => new(Name, "timedatectl status; chronyc tracking", deadline => [Look(deadline)]);

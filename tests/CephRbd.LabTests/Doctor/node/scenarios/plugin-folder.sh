@@ -37,7 +37,8 @@ stop "$pid"
 mkdir -p /var/lib/kubelet/moved
 printf '{"kind": "KubeletConfiguration", "volumePluginDir": "/var/lib/kubelet/moved"}\n' >/var/lib/kubelet/config.json
 start /usr/bin/kubelet 'chdir "/var/lib/kubelet"' --config=config.json
-until_true test "$(readlink "/proc/$pid/cwd")" = /var/lib/kubelet
+# shellcheck disable=SC2016 # to be looked at each time
+until_true eval '[[ $(readlink "/proc/$pid/cwd") == /var/lib/kubelet ]]'
 ask
 finding plugin-folder failed 'there is no /var/lib/kubelet/moved/hyper~cephrbd/cephrbd' 'place.sh put'
 mkdir /var/lib/kubelet/moved/hyper~cephrbd
