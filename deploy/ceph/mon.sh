@@ -89,3 +89,40 @@ start_mgr() {
   [[ -n $dry ]] || wait_for 90 mgr_runs ||
     die "no manager is active after 90 s: journalctl -u ceph-mgr@$host" "90 秒后仍没有可用的 mgr：journalctl -u ceph-mgr@$host"
 }
+
+# as_number ADDRESS: IPv4 as a number; 1 if it is none.
+as_number() {
+  local IFS=. part number=0
+  [[ $1 =~ ^([0-9]{1,3}\.){3}[0-9]{1,3}$ ]] || return 1
+  for part in $1; do
+    ((10#$part <= 255)) || return 1
+    number=$((number * 256 + 10#$part))
+  done
+  printf '%s\n' "$number"
+}
+
+# network_of ADDRESS PREFIX: 172.16.4.101 24 -> 172.16.4.0/24
+network_of() {
+  local number mask
+  number=$(as_number "$1") || return 1
+  mask=$(((0xffffffff << (32 - $2)) & 0xffffffff))
+  number=$((number & mask))
+  printf '%d.%d.%d.%d/%d\n' $((number >> 24)) $((number >> 16 & 255)) $((number >> 8 & 255)) $((number & 255)) "$2"
+}
+
+# address_problem ADDRESS PREFIX: whether an interface of this node has it, with that prefix.
+address_problem() {
+  local found
+  if ! as_number "$1" >/dev/null; then
+    t "$1 is no IPv4 address" "$1 不是 IPv4 地址"
+  elif [[ ! $2 =~ ^[0-9]{1,2}$ ]] || ((10#$2 < 1 || 10#$2 > 32)); then
+    t "$2 is no prefix: give the length of the network's part, like 24" "$2 不是网络前缀：请给出前缀长度，如 24"
+  else
+    found=$(ip -o -4 addr show | awk -v a="$1" '{ split($4, part, "/"); if (part[1] == a) print part[2] }' | head -n 1)
+    if [[ -z $found ]]; then
+      t "no interface of this node has $1 (ip -4 addr)" "本节点没有网卡使用地址 $1（ip -4 addr）"
+    elif ((found != 10#$2)); then
+      t "$1 has the prefix $found here, not $2" "$1 在本节点上的前缀是 $found，不是 $2"
+    fi
+  fi
+}

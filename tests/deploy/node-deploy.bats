@@ -122,7 +122,7 @@ in_order() {
   }
   cmp "$node_root/frakti.service" "$upper/etc/systemd/system/frakti.service"
   grep -qx 'Requires=hyperd.service' "$upper/etc/systemd/system/frakti.service.d/05-cephrbd.conf"
-  run ! grep -q KUBELET_EXTRA_ARGS "$upper/etc/systemd/system/kubelet.service.d/05-cephrbd-frakti.conf"
+  [[ $(<"$upper/etc/systemd/system/kubelet.service.d/05-cephrbd-frakti.conf") != *KUBELET_EXTRA_ARGS* ]]
 }
 
 @test "an empty KUBELET_EXTRA_ARGS of /etc/default/kubelet would win over a drop-in: it is filled" {

@@ -218,10 +218,16 @@ CONF
     act "$at" '[[ -e /run/stub/spared ]] || power_cut; . /run/stub/systemd "$@"'
     rm -f "$stubs/spared"
     run node "$script" 172.16.4.250/24 eth0
-    ((status != 0)) || { echo "not killed at $at"; false; }
+    ((status != 0)) || {
+      echo "not killed at $at"
+      false
+    }
     : >"$stubs/spared"
     run node bash -c '"$@" && '"$show" - "$script" 172.16.4.250/24 eth0
-    ((status == 0)) || { echo "$at: $output"; false; }
+    ((status == 0)) || {
+      echo "$at: $output"
+      false
+    }
     has '172.16.4.250/24'
   done
 }
