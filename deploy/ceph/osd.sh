@@ -82,7 +82,7 @@ make_store() {
 short_names() {
   [[ $(findmnt -n -o FSTYPE -T "$dir") == ext4 ]] || return 0
   [[ -n $(conf_value osd_max_object_name_len) ]] ||
-    sed '/^\[global\]/a osd_max_object_name_len = 256\nosd_max_object_namespace_len = 64' "$conf" | put_file 0644 root:root "$conf"
+    put_file 0644 root:root "$conf" < <(sed '/^\[global\]/a osd_max_object_name_len = 256\nosd_max_object_namespace_len = 64' "$conf")
 }
 
 # bind_to_mount: without the mount the OSD does not start but tries again; stopping the mount

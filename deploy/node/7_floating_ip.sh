@@ -187,7 +187,7 @@ snippet_text() {
 by_unit() {
   unit_text >"$work/unit"
   if same "$work/unit" "$unit_file" && on_device && systemctl --quiet is-enabled "$unit" && systemctl --quiet is-active "$unit"; then
-    say "no change: $dev has $ip, also after a reboot" "没有变化：$dev 已有 $ip，重启后仍有效"
+    say "no change: $dev has $ip, also after a reboot" "无变化：$dev 已有 $ip，重启后仍有效"
     return 0
   fi
   remove_keepalived
@@ -213,7 +213,7 @@ by_keepalived() {
   grep -qxF "$line" "$work/conf" || printf '%s\n' "$line" >>"$work/conf"
   if same "$work/snippet" "$snippet" && same "$work/conf" "$keepalived_conf" && [[ ! -e $unit_file ]] &&
     systemctl --quiet is-enabled keepalived && systemctl --quiet is-active keepalived; then
-    say "no change: keepalived looks after $ip" "没有变化：keepalived 正在管理 $ip"
+    say "no change: keepalived looks after $ip" "无变化：keepalived 正在管理 $ip"
     return 0
   fi
   remove_unit
@@ -264,7 +264,7 @@ take_away() {
     changed=1
   fi
   if [[ -z $changed ]]; then
-    say "no change: $ip was not there" "没有变化：本来就没有 $ip"
+    say "no change: $ip was not there" "无变化：本来就没有 $ip"
   elif [[ -z $dry ]]; then
     say "done: $ip is gone from this node" "完成：本节点已不再持有 $ip"
   fi

@@ -213,7 +213,7 @@ build_main() {
     clone
   fi
   if [[ -z $dry ]] && built; then
-    say "no change: $out has $project of $commit" "没有变化：$out 中已有 $project（$commit）"
+    say "no change: $out has $project of $commit" "无变化：$out 中已有 $project（$commit）"
     return 0
   fi
   say "building $project of $commit in $target" "正在 $target 构建 $project（$commit）"

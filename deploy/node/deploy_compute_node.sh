@@ -172,7 +172,7 @@ hyper_node() {
   fi
   if [[ -z $files && ! -d $now && ! -d $after ]] && ! driver_differs; then
     if all_run; then
-      say "no change: all was there and runs" '没有变化：一切已就绪且正在运行'
+      say "no change: all was there and runs" '无变化：一切已就绪且正在运行'
       return 0
     fi
     enable_services
@@ -211,7 +211,7 @@ finish_and_uncordon() {
 host_node() {
   if [[ ! -d $now && ! -d $after ]] && ! driver_differs && [[ -z $config || -e $driver_config ]]; then
     verify_driver
-    say 'no change: the driver was there' '没有变化：驱动已安装'
+    say 'no change: the driver was there' '无变化：驱动已安装'
     return 0
   fi
   begin_set

@@ -22,7 +22,7 @@ serve() {
   dir=$(pod_dir "$1")
   on node3 mkdir -p "$dir"
   call node3 mount "$dir" "{\"volumeID\":\"$2\",\"size\":\"1Gi\",\"kubernetes.io/fsType\":\"ext4\"}"
-  expect '600 tmpfs' on node3 sh -c "stat -c %a $dir/hyper-flexvolume.json; stat -f -c %T $dir" | tr '\n' ' ' | sed 's/ $//'
+  expect '600 tmpfs' on node3 sh -c "echo \$(stat -c %a $dir/hyper-flexvolume.json) \$(stat -f -c %T $dir)"
   # shellcheck disable=SC2016 # for the node's shell
   says '53 ef' sh_on node3 'tag=$1/hyper-flexvolume.json
     name=$(jq -r ".cephRBDOptsData | \"rbd:\(.pool)/\(.volumeID):id=\(.user):mon_host=\(.monitors | map(gsub(\":\"; \"\\\\:\")) | join(\";\"))\"" "$tag")

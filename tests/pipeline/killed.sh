@@ -58,16 +58,16 @@ killed_stage() {
   need '0_install_ceph.sh on the other' on node2 $ceph/0_install_ceph.sh --release distribution
   try '6_ensure_udevd.sh, killed and run again' kill_and_resume node1 40 $ceph/6_ensure_udevd.sh
   need '1_ceph_bootstrap_mon.sh, killed and run again' kill_and_resume node1 400 $ceph/1_ceph_bootstrap_mon.sh 172.16.4.101 24 172.16.4.101 24
-  need '4_distribute_conf.sh, killed and run again' kill_and_resume node1 350 $ceph/4_distribute_conf.sh --osd --admin 172.16.4.102
+  need '4_distribute_conf.sh, killed and run again' kill_and_resume node1 600 $ceph/4_distribute_conf.sh --osd --admin 172.16.4.102
   need '2_ceph_prepare_osd_disks.sh, killed and run again' kill_and_resume node1 130 $ceph/2_ceph_prepare_osd_disks.sh /dev/sdb
   need '3_ceph_add_osd.sh, killed and run again' kill_and_resume node1 500 $ceph/3_ceph_add_osd.sh /dev/sdb
   need 'the other OSD' sh_on node2 "$ceph/2_ceph_prepare_osd_disks.sh /dev/sdb; $ceph/3_ceph_add_osd.sh /dev/sdb"
-  need '5_create_hyper_pool.sh, killed and run again' kill_and_resume node1 500 $ceph/5_create_hyper_pool.sh 16 --size 2 --min-size 1
+  need '5_create_hyper_pool.sh, killed and run again' kill_and_resume node1 900 $ceph/5_create_hyper_pool.sh 16 --size 2 --min-size 1
   need '1b_ceph_add_mon.sh, killed and run again' kill_and_resume node2 600 $ceph/1b_ceph_add_mon.sh 172.16.4.102 24
   try '7_test_rbd.sh, killed: the next run clears up' test_killed
-  try 'deploy_compute_node.sh, killed and run again' kill_and_resume node2 900 $node/deploy_compute_node.sh --frakti /root/out/frakti \
+  try 'deploy_compute_node.sh, killed and run again' kill_and_resume node2 3000 $node/deploy_compute_node.sh --frakti /root/out/frakti \
     --hyperd /root/out/hyperd --hyperctl /root/out/hyperctl --driver-package "/root/$(basename "$artifacts"/packages/cephrbd_*_amd64.deb)" --config /root/config.json
-  try '7_floating_ip.sh, killed and run again' kill_and_resume node1 300 $node/7_floating_ip.sh 172.16.4.250/24 eth0
+  try '7_floating_ip.sh, killed and run again' kill_and_resume node1 900 $node/7_floating_ip.sh 172.16.4.250/24 eth0
   try 'nothing was made twice' nothing_twice
   try 'no key is told' no_key_told
 }

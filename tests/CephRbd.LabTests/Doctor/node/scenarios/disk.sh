@@ -40,7 +40,8 @@ finding log ok
 # A full OSD stands still before its disk is full.
 mkdir -p /var/lib/ceph/osd/ceph-3
 mount -t tmpfs -o size=1M none /var/lib/ceph/osd/ceph-3
-head -c $((226 * 4096)) /dev/zero >/var/lib/ceph/osd/ceph-3/fill
+mkdir /var/lib/ceph/osd/ceph-3/current
+head -c $((225 * 4096)) /dev/zero >/var/lib/ceph/osd/ceph-3/fill
 ask
 finding disk warning /var/lib/ceph/osd/ceph-3 'ceph osd df'
 umount /var/lib/ceph/osd/ceph-3
