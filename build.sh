@@ -32,12 +32,15 @@ usage: ./build.sh VERB, or: ./build.sh publish package
   setup             installs the Debian packages that the verbs need. Every verb
                     installs its own, too; only root can.
   build             compiles everything (Release)
-  test [unit|lab|artifact]
+  test [unit|lab|artifact|pipeline]
                     builds, publishes the driver and runs the tests; the last line
                     is "N passed, N failed". The lab tests start Ceph clusters of
                     their own on loopback addresses and, for runtime host, kernels
                     with rbd in a network namespace of their own. The artifact tests
                     make packages and images, and try them.
+  pipeline          three nodes (containers with systemd) follow docs/deployment.md from
+                    its first block to its last, are rebooted, cut off and broken, and
+                    are taken down; part of test
   lint [--fix]      checks the form of C# and shell sources; --fix formats them
   publish [RID…]    artifacts/RID/cephrbd, native code, and cephrbd.dbg beside it:
                     linux-x64, linux-arm64 (default: all that this machine can build)
@@ -66,12 +69,13 @@ run_test() {
     unit) need_packages "${packages_unit[@]}" ;;
     lab) need_packages "${packages_unit[@]}" "${packages_lab[@]}" "${packages_emulated[@]}" ;;
     artifact) need_packages "${packages_build[@]}" "${packages_cross[@]}" "${packages_lab[@]}" "${packages_artifact[@]}" ;;
-    all) need_packages "${packages_unit[@]}" "${packages_lab[@]}" "${packages_emulated[@]}" "${packages_artifact[@]}" ;;
-    *) die "test: $1 is unknown; unit, lab and artifact are known" ;;
+    pipeline) need_packages "${packages_build[@]}" "${packages_cross[@]}" "${packages_lab[@]}" "${packages_package[@]}" "${packages_pipeline[@]}" ;;
+    all) need_packages "${packages_unit[@]}" "${packages_lab[@]}" "${packages_emulated[@]}" "${packages_artifact[@]}" "${packages_pipeline[@]}" ;;
+    *) die "test: $1 is unknown; unit, lab, artifact and pipeline are known" ;;
   esac
   need_dotnet
   case ${1:-all} in
-    all) test_all unit lab artifact ;;
+    all) test_all unit lab artifact pipeline ;;
     *) test_all "$1" ;;
   esac
 }
@@ -92,6 +96,7 @@ case $verb in
     ;;
   build) build ;;
   test) run_test "$@" ;;
+  pipeline) run_test pipeline ;;
   lint)
     need_packages "${packages_lint[@]}"
     need_dotnet

@@ -17,10 +17,9 @@ source_date() {
   printf '%s\n' "$date"
 }
 
-# package: artifacts/packages from artifacts/RID/cephrbd of all that this machine can build.
-package() {
+# begin_packages: what makes packages can be run after this.
+begin_packages() {
   local rid
-  need_packages "${packages_package[@]}"
   for rid in $(known_rids); do
     [[ -x $root/artifacts/$rid/cephrbd ]] || die "there is no artifacts/$rid/cephrbd: run ./build.sh publish first"
   done
@@ -29,7 +28,18 @@ package() {
   export SOURCE_DATE_EPOCH CEPHRBD_VERSION
   rm -rf "$root/artifacts/packages"
   mkdir -p "$root/artifacts/packages"
+}
+
+# package_programs: Debian packages and archives alone.
+package_programs() {
+  need_packages "${packages_package[@]}"
+  begin_packages
   "$root/deploy/package/make.sh"
+}
+
+# package: artifacts/packages from artifacts/RID/cephrbd of all that this machine can build.
+package() {
+  package_programs
   "$root/deploy/container/oci.sh"
   "$root/deploy/image/make.sh"
   "$root/deploy/package/checksums.sh"

@@ -81,6 +81,23 @@ run_bats() {
   add_tap "$log" "$status"
 }
 
+# run_pipeline: the nodes' own program; its last line has the counts.
+run_pipeline() {
+  local log=$root/artifacts/test/pipeline.log status=0 line
+  mkdir -p "$root/artifacts/test"
+  step 'pipeline'
+  run_limited 1200 "$root/tests/pipeline/run.sh" 2>&1 </dev/null | tee "$log" || status=$?
+  ((status != 124 && status != 137)) || warn 'the pipeline ran longer than 1200 seconds'
+  line=$(tail -n 1 "$log")
+  if [[ $line =~ ^pipeline:\ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    passed=$((passed + BASH_REMATCH[1]))
+    failed=$((failed + BASH_REMATCH[2] + (status != 0 && BASH_REMATCH[2] == 0)))
+  else
+    warn "the pipeline ended with status $status and no sum"
+    failed=$((failed + 1))
+  fi
+}
+
 # The tests' temporary folder, where a test program that was killed may have left
 # mounts and labs.
 remove_test_dir() {
@@ -130,19 +147,22 @@ finish_tests() {
   ((failed == 0)) || exit 1
 }
 
-# test_all WHICH…: unit, lab, artifact. A build that fails counts as one failure.
+# test_all WHICH…: unit, lab, artifact, pipeline. A build that fails counts as one failure.
 test_all() {
   local which
   trap finish_tests EXIT
   if [[ " $* " == *' artifact '* ]]; then
     publish
     package
+  elif [[ $* == pipeline ]]; then
+    publish
+    package_programs
   elif [[ " $* " == *' lab '* ]]; then
     publish
   else
     publish "$(host_rid)"
   fi
-  build
+  [[ $* == pipeline ]] || build
   test_dir=$(mktemp -d /tmp/cephrbd-test.XXXXXX)
   export TMPDIR=$test_dir
   CEPHRBD_BINARY=$root/artifacts/$(host_rid)/cephrbd
@@ -159,6 +179,7 @@ test_all() {
         run_emulated_tests
         ;;
       artifact) run_tests CephRbd.ArtifactTests 1200 ;;
+      pipeline) run_pipeline ;;
     esac
   done
   all_ran=1

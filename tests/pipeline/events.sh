@@ -18,15 +18,14 @@ pod_dir() { printf '/var/lib/kubelet/pods/%s/volumes/hyper~cephrbd/data\n' "$1";
 
 # serve POD IMAGE: mounts it for a pod that is a VM, and opens it as hyperd's QEMU would.
 serve() {
-  local dir
+  local dir name
   dir=$(pod_dir "$1")
   on node3 mkdir -p "$dir"
   call node3 mount "$dir" "{\"volumeID\":\"$2\",\"size\":\"1Gi\",\"kubernetes.io/fsType\":\"ext4\"}"
   expect '600 tmpfs' on node3 sh -c "echo \$(stat -c %a $dir/hyper-flexvolume.json) \$(stat -f -c %T $dir)"
-  # shellcheck disable=SC2016 # for the node's shell
-  says '53 ef' sh_on node3 'tag=$1/hyper-flexvolume.json
-    name=$(jq -r ".cephRBDOptsData | \"rbd:\(.pool)/\(.volumeID):id=\(.user):mon_host=\(.monitors | map(gsub(\":\"; \"\\\\:\")) | join(\";\"))\"" "$tag")
-    qemu-io -r -f raw -c "read -v 1080 2" "$name" | head -n 1' - "$dir"
+  name=$(on node3 cat "$dir/hyper-flexvolume.json" |
+    jq -r '.cephRBDOptsData | "rbd:\(.pool)/\(.volumeID):id=\(.user):mon_host=\(.monitors | map(gsub(":"; "\\:")) | join(";"))"')
+  says '53 ef' on node3 timeout 60 qemu-io -r -f raw -c 'read -v 1080 2' "$name"
 }
 
 # release POD
@@ -81,7 +80,11 @@ monitor_lost() {
 }
 
 # The pod's volume stands through all of it.
-long_pod_begins() { serve long-pod vol-long; }
+long_pod_begins() {
+  # QEMU's own driver for images, by which hyperd's VMs open them.
+  on node3 apt-get install -y -qq qemu-block-extra
+  serve long-pod vol-long
+}
 
 long_pod_ends() {
   # node3 was rebooted: its tmpfs is gone with the VM; kubelet mounts it again.

@@ -22,23 +22,32 @@ here=$root/tests/pipeline
 
 usage() {
   cat <<'TEXT'
-usage: run.sh [--keep]
+usage: run.sh [--keep] [--document-only]
 
 Needs artifacts/packages (./build.sh publish package). Three nodes follow docs/deployment.md;
-two others run its scripts while these are killed. --keep leaves the nodes of the document up,
-and says where.
+two others run its scripts while these are killed.
+
+  --keep           leaves the nodes of the document up, and says where
+  --document-only  ends when the document was followed
 TEXT
 }
 
 keep=
-case ${1:-} in
-  '') ;;
-  --keep) keep=yes ;;
-  *)
-    usage
-    exit 2
-    ;;
-esac
+document_only=
+for argument; do
+  case $argument in
+    --keep) keep=yes ;;
+    --document-only) document_only=yes ;;
+    -h | --help)
+      usage
+      exit
+      ;;
+    *)
+      usage >&2
+      exit 2
+      ;;
+  esac
+done
 artifacts=${CEPHRBD_ARTIFACTS:-$root/artifacts}
 for wanted in "$artifacts"/packages/cephrbd-*-linux-x64.tar.gz "$artifacts"/packages/cephrbd_*_amd64.deb; do
   [[ -f $wanted ]] || die "there is no $wanted: ./build.sh publish package"
@@ -134,7 +143,7 @@ events_stage() {
 }
 
 stage document document_stage
-if ((failed == 0)); then
+if ((failed == 0)) && [[ -z $document_only ]]; then
   # Two benches at a time: most of what happens to a cluster is waited for.
   step 'killed (on nodes of its own, at the same time; told afterwards)'
   nodes=$work/killed counted killed killed_stage >"$work/killed.out" 2>&1 &
