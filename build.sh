@@ -74,10 +74,7 @@ run_test() {
     *) die "test: $1 is unknown; unit, lab, artifact and pipeline are known" ;;
   esac
   need_dotnet
-  case ${1:-all} in
-    all) test_all unit lab artifact pipeline ;;
-    *) test_all "$1" ;;
-  esac
+  test_all "${1:-all}"
 }
 
 clean() {

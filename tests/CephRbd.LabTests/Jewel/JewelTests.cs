@@ -38,7 +38,9 @@ public sealed class JewelTests(LabFixture lab, SupportedJewel libraries) : Jewel
     public void the_doctor_asks_all_but_the_watchers()
     {
         CreateImage(64 * MiB);
-        DoctorRun.Of(Driver).Failed().Has("login", "ok").Has("caps", "ok", "write to pool hyper").Has("pool", "ok", "active+clean").Has("osds", "ok").Has("blocklisted", "ok")
+
+        // Not "blocklisted": other tests have clients of this node fenced.
+        DoctorRun.Of(Driver).Failed().Has("login", "ok").Has("caps", "ok", "write to pool hyper").Has("pool", "ok", "active+clean").Has("osds", "ok")
             .Has("watchers", "skipped", "13.2");
     }
 
