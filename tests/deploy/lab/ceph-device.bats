@@ -15,6 +15,8 @@ setup_file() {
   mkdir "$base/share"
   sed '/^keyring = .*name.keyring/d' "$base/lab/ceph.conf" >"$base/share/ceph.conf"
   cp "$base/lab/ceph.client.cephrbd.keyring" "$base/share/"
+  # The project's folder may be one that the guest lays memory over.
+  cp -r "$folder/ceph" "$base/share/scripts"
   # The guest is done when its last line is there.
   cat >"$base/share/guest.sh" <<GUEST
 # /etc/ceph is memory here.
@@ -24,7 +26,7 @@ say() { printf '%s\n' "\$*"; }
 attempt() {
   say "== \$1"
   shift
-  timeout 150 $folder/ceph/7_test_rbd.sh "\$@"
+  timeout 150 $base/share/scripts/7_test_rbd.sh "\$@"
   say "status \$? devices \$(ls /sys/bus/rbd/devices | wc -l) images \$(rbd --id cephrbd ls hyper | wc -l)"
 }
 attempt 'no udevd'
