@@ -76,26 +76,26 @@ internal sealed record MountOptions(MountFlags PerMount, MountFlags PerFileSyste
 
     /// <summary>Reads a list such as <c>discard,noatime,data=ordered</c>. Of flags that contradict each other the last one counts.</summary>
     /// <param name="text">The list. Commas between double quotes don't separate.</param>
-    /// <param name="optionName">The option the list came from, for messages.</param>
+    /// <param name="source">Where the list came from, as the beginning of a message.</param>
     /// <returns>What is asked for.</returns>
     /// <exception cref="VolumeException">A word could reach beyond the image, or is malformed; the message names it.</exception>
-    public static MountOptions Parse(string text, string optionName)
+    public static MountOptions Parse(string text, string source)
     {
         if (text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes)
         {
-            throw new VolumeException($"option \"{optionName}\" is longer than {MaxBytes} bytes: the kernel takes no more");
+            throw new VolumeException($"{source} is longer than {MaxBytes} bytes: the kernel takes no more");
         }
 
         MountFlags perMount = MountFlags.None;
         MountFlags perFileSystem = MountFlags.None;
         bool readOnly = false;
         List<string> data = [];
-        foreach (string word in Split(text, optionName))
+        foreach (string word in Split(text, source))
         {
             string name = word.Split('=')[0];
             if (Problem(word, name) is string problem)
             {
-                throw new VolumeException($"option \"{optionName}\" has {Shown.Quote(word)}: {problem}");
+                throw new VolumeException($"{source} has {Shown.Quote(word)}: {problem}");
             }
 
             if (_perMount.TryGetValue(word, out (MountFlags Clear, MountFlags Set) change))
@@ -156,7 +156,7 @@ internal sealed record MountOptions(MountFlags PerMount, MountFlags PerFileSyste
             : "double quotes stand around a whole value only, as in context=\"a,b\"";
     }
 
-    private static List<string> Split(string text, string optionName)
+    private static List<string> Split(string text, string source)
     {
         List<string> words = [];
         bool quoted = false;
@@ -179,6 +179,6 @@ internal sealed record MountOptions(MountFlags PerMount, MountFlags PerFileSyste
             }
         }
 
-        return quoted ? throw new VolumeException($"option \"{optionName}\" ends inside a double quote: close it") : words;
+        return quoted ? throw new VolumeException($"{source} ends inside a double quote: close it") : words;
     }
 }

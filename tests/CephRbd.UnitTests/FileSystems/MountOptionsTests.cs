@@ -131,5 +131,5 @@ public class MountOptionsTests
         },
         Hostile.Key);
 
-    private static MountOptions Parse(string text) => MountOptions.Parse(text, "mountOptions");
+    private static MountOptions Parse(string text) => MountOptions.Parse(text, "option \"mountOptions\"");
 }
