@@ -43,29 +43,39 @@ serves() {
 }
 
 node_reboots() {
+  local osd since
+  osd=$(osd_of "$1")
+  since=$(osd_state "$osd")
   bench reboot "$1"
+  wait_until 120 is_up_again "$osd" "${since#* }" || fail "osd.$osd is not up again: $(on node1 ceph osd tree)"
   healthy 120
 }
 
 # Its OSD is told to be down after about half a minute; what is mounted then, and anew, works on.
 cut_off() {
+  local osd
+  osd=$(osd_of node2)
+  # However this ends, the others are not to suffer from it.
+  trap 'bench heal node2' EXIT
   bench cut node2
-  wait_until 90 osds_up 2 || fail "the OSD of node2 is up though it is cut off: $(on node1 ceph osd tree)"
+  wait_until 90 is_down "$osd" || fail "the OSD of node2 is up though it is cut off: $(on node1 ceph osd tree)"
   serves cut-pod vol1
   serves cut-pod-new vol-made-while-cut
   finds node3 osds warning
   finds node3 monitors warning 172.16.4.102
+  trap - EXIT
   bench heal node2
   healthy 90
 }
 
 osd_lost() {
-  # shellcheck disable=SC2016 # for the node's shell
-  sh_on node2 'id=$(ls /var/lib/ceph/osd | sed s/ceph-//); systemctl mask --runtime --now "ceph-osd@$id"'
-  wait_until 60 osds_up 2 || fail 'the OSD is still up'
+  local osd
+  osd=$(osd_of node2)
+  on node2 systemctl mask --runtime --now "ceph-osd@$osd"
+  wait_until 60 is_down "$osd" || fail 'the OSD is still up'
   serves osd-pod vol1
-  # shellcheck disable=SC2016
-  sh_on node2 'id=$(ls /var/lib/ceph/osd | sed s/ceph-//); systemctl unmask --runtime "ceph-osd@$id"; systemctl start "ceph-osd@$id"'
+  on node2 systemctl unmask --runtime "ceph-osd@$osd"
+  on node2 systemctl start "ceph-osd@$osd"
   healthy 90
 }
 

@@ -98,11 +98,26 @@ all_clean() {
     jq -e '(.pg_summary // .) as $s | $s.num_pgs > 0 and ([$s.num_pg_by_state[] | select(.name == "active+clean") | .num] | add) == $s.num_pgs' >/dev/null
 }
 
+# The manager hears of placement groups every five seconds: what it says must hold for longer.
+stays_clean() { all_clean && sleep 6 && all_clean && osds_up 3; }
+
 # healthy SECONDS: all OSDs of the three nodes up and all placement groups clean.
 healthy() {
   wait_until "$1" osds_up 3 || fail "not all OSDs are up after $1 s: $(on node1 timeout 20 ceph osd tree)"
-  wait_until "$1" all_clean || fail "not all placement groups are clean after $1 s: $(on node1 timeout 20 ceph -s)"
+  wait_until "$1" stays_clean || fail "not all placement groups are clean after $1 s: $(on node1 timeout 20 ceph -s)"
 }
+
+# osd_of NODE: its number.
+osd_of() { on "$1" sh -c 'ls /var/lib/ceph/osd | sed s/ceph-//'; }
+
+# osd_state NUMBER: "up EPOCH": whether it is up, and since which map. A count of OSDs that are up
+# would not tell one that has not been missed yet from one that is back.
+osd_state() {
+  on node1 timeout 20 ceph --connect-timeout 8 osd dump 2>/dev/null |
+    sed -nE "s/^osd\\.$1 (up|down) .* up_from ([0-9]+) .*/\\1 \\2/p"
+}
+is_down() { [[ $(osd_state "$1") == down\ * ]]; }
+is_up_again() { [[ $(osd_state "$1") =~ ^up\ ([0-9]+)$ ]] && ((BASH_REMATCH[1] > $2)); }
 
 # finding NODE CHECK [OPTION…]: "STATE EVIDENCE -> REMEDY" of a check of doctor's; several of one
 # name are lines.
