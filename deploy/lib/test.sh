@@ -7,6 +7,7 @@ passed=0
 failed=0
 all_ran=0
 beside=
+test_logs=()
 
 # The time limit's own process group must not outlive an interrupt.
 run_limited() {
@@ -47,6 +48,7 @@ run_tests() {
   local name=$1 seconds=$2 log=$root/artifacts/test/$1${3:-}.log status=0
   shift "$(($# < 3 ? $# : 3))"
   mkdir -p "$root/artifacts/test"
+  test_logs+=("$log")
   step "$(basename "$log" .log)"
   run_limited "$seconds" "$root/tests/$name/bin/Release/net10.0/$name" -noColor -noLogo "$@" 2>&1 </dev/null |
     tee "$log" || status=$?
@@ -76,6 +78,7 @@ run_bats() {
   local name=$1 seconds=$2 log=$root/artifacts/test/$1.log status=0
   shift 2
   mkdir -p "$root/artifacts/test"
+  test_logs+=("$log")
   step "$name (bats)"
   run_limited "$seconds" bats --tap "$@" 2>&1 </dev/null | tee "$log" || status=$?
   ((status != 124 && status != 137)) || warn "$name ran longer than $seconds seconds"
@@ -86,6 +89,7 @@ run_bats() {
 run_pipeline() {
   local log=$root/artifacts/test/pipeline.log status=0 line
   mkdir -p "$root/artifacts/test"
+  test_logs+=("$log")
   step 'pipeline'
   run_limited 1200 "$root/tests/pipeline/run.sh" 2>&1 </dev/null | tee "$log" || status=$?
   ((status != 124 && status != 137)) || warn 'the pipeline ran longer than 1200 seconds'
@@ -159,9 +163,23 @@ join_beside() {
   wait "$beside" || true
   beside=
   cat "$root/artifacts/test/beside.log"
+  test_logs+=("$root/artifacts/test/beside.log")
   [[ ! -f $test_dir/beside ]] || read -r good bad <"$test_dir/beside"
   passed=$((passed + good))
   failed=$((failed + bad))
+}
+
+# recap: what failed, once more and with its first lines, at the end: of a long log, often only
+# the end is kept.
+recap() {
+  local log
+  printf '\nWhat failed:\n'
+  for log in "${test_logs[@]}"; do
+    awk -v name="$(basename "$log" .log)" '
+      /\[FAIL\]$|^not ok |^ *FAILED|^build\.sh: / { left = 12; if (!said++) print "--- " name }
+      /^ok [0-9]+ |^  ok / { left = 0 }
+      left-- > 0 { print substr($0, 1, 600) }' "$log"
+  done
 }
 
 # Runs at the script's end, whatever ended it: the last line is always the sum.
@@ -179,6 +197,7 @@ finish_tests() {
   if ((status != 0 || all_ran == 0)); then
     failed=$((failed + 1))
   fi
+  ((failed == 0)) || recap
   printf '%d passed, %d failed\n' "$passed" "$failed"
   ((failed == 0)) || exit 1
 }
