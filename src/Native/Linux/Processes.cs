@@ -24,7 +24,7 @@ public static class Processes
         => ReadStat(pid) is { } stat && ParseStat(stat) is var (state, started)
             && started == startTime && state is not ('Z' or 'X' or 'x');
 
-    /// <summary>When a process started, in clock ticks since boot (field 22 of /proc/PID/stat).</summary>
+    /// <summary>When a process started, in clock ticks since boot (field 22 of its first thread's stat).</summary>
     /// <exception cref="LinuxException">ESRCH: no such process.</exception>
     /// <exception cref="FormatException">The kernel's line is not as proc(5) has it.</exception>
     public static long StartTime(int pid)
@@ -58,7 +58,9 @@ public static class Processes
         return (fields[0][0], startTime);
     }
 
-    private static string StatPath(int pid) => string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat");
+    // The first thread's line has the same fields. QEMU makes up /proc/PID/stat for the process that it emulates, with a
+    // start a little later than the kernel's: each emulated process would take all others for gone.
+    private static string StatPath(int pid) => string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task/{pid}/stat");
 
     private static string? ReadStat(int pid)
     {
