@@ -12,6 +12,7 @@ public sealed class FileLock : IDisposable
 {
     private const int Exclusive = 2;
     private const int NonBlocking = 4;
+    private const int Unlock = 8;
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(5);
 
@@ -44,7 +45,17 @@ public sealed class FileLock : IDisposable
     }
 
     /// <summary>Gives the lock back.</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        if (_handle.IsClosed)
+        {
+            return;
+        }
+
+        // Not by the closing alone: a process that was just forked has the file open, too, until it is another program.
+        _ = Libc.Lock((int)_handle.DangerousGetHandle(), Unlock);
+        _handle.Dispose();
+    }
 
     private static bool Wait(int fd, string path, TimeSpan patience)
     {

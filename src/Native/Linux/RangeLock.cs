@@ -11,11 +11,13 @@ public sealed class RangeLock : IDisposable
 {
     private const int SetLockOfDescription = 37; // F_OFD_SETLK
     private const short WriteLock = 1;
+    private const short NoLock = 2;
     private const uint OwnerOnly = 0x180;
 
     private readonly SafeFileHandle _handle;
+    private readonly long _offset;
 
-    private RangeLock(SafeFileHandle handle) => _handle = handle;
+    private RangeLock(SafeFileHandle handle, long offset) => (_handle, _offset) = (handle, offset);
 
     /// <summary>Takes the lock if nobody has it.</summary>
     /// <param name="path">The lock file; made with mode 0600 if missing. A symbolic link is refused.</param>
@@ -39,11 +41,22 @@ public sealed class RangeLock : IDisposable
             return errno is Errno.TryAgain or Errno.Access ? null : throw new LinuxException("fcntl", errno, path);
         }
 
-        return new RangeLock(handle);
+        return new RangeLock(handle, offset);
     }
 
     /// <summary>Gives the lock back.</summary>
-    public void Dispose() => _handle.Dispose();
+    public unsafe void Dispose()
+    {
+        if (_handle.IsClosed)
+        {
+            return;
+        }
+
+        // Not by the closing alone: a process that was just forked has the file open, too, until it is another program.
+        var range = new FileRange { Type = NoLock, Start = _offset, Length = 1 };
+        _ = Libc.Control((int)_handle.DangerousGetHandle(), SetLockOfDescription, (nint)(&range));
+        _handle.Dispose();
+    }
 
     /// <summary>struct flock of 64-bit Linux; the process id must be 0 for this kind of lock.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CephRbd.LabTests.Driving;
 
 namespace CephRbd.LabTests.Crashes;
@@ -12,15 +13,25 @@ public sealed class SignalTests(LabFixture lab) : DriverTest(lab)
     {
         string image = NewName();
         Driver.With("confFile", Driver.WriteFile("dead.conf", "[global]\nmon_host = 127.0.0.1:1\n"));
-        using DriverProcess process = Driver.Start("mount", Driver.NewMountDir(), Volume.PodOptions(image));
-        Thread.Sleep(1000);
-        Assert.False(process.HasExited);
-        process.Signal(signal);
-        Reply reply = process.Reply();
-        Assert.Equal("Failure", reply.Status);
-        Assert.Contains("stopped by", reply.Message, StringComparison.Ordinal);
-        Assert.Contains($"hyper/{image}", reply.Message, StringComparison.Ordinal);
-        Assert.True(reply.Elapsed < Emulation.Limit(1 + 4.5), $"{reply.Elapsed}");
+        var since = new Stopwatch();
+        using DriverProcess process = Driver.Start(
+            (self, line) =>
+            {
+                // The next step is to connect, to nobody.
+                if (line.Contains("dead.conf: done", StringComparison.Ordinal))
+                {
+                    since.Start();
+                    self.Signal(signal);
+                }
+            },
+            ["--verbose", "mount", Driver.NewMountDir(), Volume.PodOptions(image)]);
+        (int exit, string said) = process.Wait();
+        Assert.True(since.IsRunning && exit == 0, $"{exit}: {said}");
+        string reply = said.TrimEnd('\n').Split('\n')[^1];
+        Assert.Contains("\"status\":\"Failure\"", reply, StringComparison.Ordinal);
+        Assert.Contains("stopped by", reply, StringComparison.Ordinal);
+        Assert.Contains($"hyper/{image}", reply, StringComparison.Ordinal);
+        Assert.True(since.Elapsed < Emulation.Limit(4.5), $"{since.Elapsed}");
     }
 
     [Fact]

@@ -70,6 +70,21 @@ public sealed class AppendOnlyFileTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_is_given_back_though_a_process_that_was_just_forked_has_the_file_open()
+    {
+        int copy;
+        using (FileLock? held = FileLock.TryAcquire(_dir["lock"], 0x180, TimeSpan.Zero))
+        {
+            Assert.NotNull(held);
+            copy = Descriptors.Duplicate(OpenFiles.DescriptorOf(_dir["lock"]));
+        }
+
+        using FileLock? again = FileLock.TryAcquire(_dir["lock"], 0x180, TimeSpan.Zero);
+        Descriptors.Close(copy);
+        Assert.NotNull(again);
+    }
+
+    [Fact]
     public void A_lock_given_back_meanwhile_is_taken()
     {
         var held = FileLock.TryAcquire(_dir["lock"], 0x180, TimeSpan.Zero);

@@ -46,6 +46,21 @@ public sealed class RangeLockTests : IDisposable
     }
 
     [Fact]
+    public void It_is_given_back_though_a_process_that_was_just_forked_has_the_file_open()
+    {
+        int copy;
+        using (RangeLock? first = RangeLock.TryTake(LockFile, 5))
+        {
+            Assert.NotNull(first);
+            copy = Descriptors.Duplicate(OpenFiles.DescriptorOf(LockFile));
+        }
+
+        using RangeLock? again = RangeLock.TryTake(LockFile, 5);
+        Descriptors.Close(copy);
+        Assert.NotNull(again);
+    }
+
+    [Fact]
     public void A_child_does_not_inherit_it()
     {
         using var child = new Process { StartInfo = new ProcessStartInfo("sleep", ["60"]) };
