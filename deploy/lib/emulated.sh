@@ -7,7 +7,8 @@
 # Each way of the driver's. Left out, as they ask nothing of the processor that these do
 # not, and take long under emulation: Native (the bindings under this machine's JIT),
 # Contents (what libblkid knows), Jewel (which compiles forwarders to this machine's Ceph),
-# Hostile, TogetherTests (32 at once are 32 emulators), and all but five of Kernel.
+# Hostile, TogetherTests (32 at once are 32 emulators), Reservations (minutes of waiting; each
+# mount of the others reserves, too), and all but five of Kernel.
 emulated_tests=(
   -filter '/*/CephRbd.LabTests.Verbs'
   -filter '/*/CephRbd.LabTests.Formatting'

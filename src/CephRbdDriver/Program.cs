@@ -32,6 +32,11 @@ internal static class Program
             Processes.ExitNow(DoctorCommand.Run(line));
         }
 
+        if (line.VerbName == ReleaseCommand.Name)
+        {
+            Processes.ExitNow(ReleaseCommand.Run(line));
+        }
+
         StandardStreams streams;
         try
         {

@@ -1,5 +1,6 @@
 using CephRbd.Driver.Ceph;
 using CephRbd.Driver.Config;
+using CephRbd.Driver.Host;
 using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Protocol;
 using CephRbd.Driver.Secrets;
@@ -113,6 +114,6 @@ internal static class StatusCommand
             () => new ClusterLooks(within => new CephImages(config, new Steps(within, narrate)), config.User)
                 .Add(VolumeList.Of(state), left < _clusterPatience ? left : _clusterPatience),
             "the clusters of the volumes: ceph -s");
-        return new StatusReport(state.Node, state.Runtime, volumes, [.. local, .. Problems.InCluster(volumes)]);
+        return new StatusReport(state.Node, state.Runtime, volumes, [.. local, .. Problems.InCluster(volumes, ThisNode.Itself(config))]);
     }
 }

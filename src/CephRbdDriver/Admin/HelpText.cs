@@ -17,6 +17,9 @@ internal static class HelpText
           cephrbd doctor [--json] [--pool POOL] [--user USER] [--config FILE]
                              whatever a volume needs of node and cluster: what fails, and
                              what to do about it; exit status 1 if anything fails
+          cephrbd release [--yes] [--shut-out] [--config FILE] POOL/IMAGE
+                             who has an image for writing, and what it would break to take
+                             it from them; with --yes it is done
 
         As kubelet calls it; each answers one line of JSON:
         {{Verbs()}}

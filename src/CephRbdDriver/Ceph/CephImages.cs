@@ -9,7 +9,7 @@ using CephRbd.Native.Rbd;
 namespace CephRbd.Driver.Ceph;
 
 /// <summary>Images of a real cluster, one connection a call.</summary>
-internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
+internal sealed partial class CephImages(DriverConfig config, Steps steps) : IImages
 {
     /// <summary>How often an image that is neither there nor absent is looked at again.</summary>
     private const int MostAttempts = 4;
@@ -19,8 +19,10 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
     /// <summary>The default of librbd since Jewel's successors: layering, exclusive-lock, object-map, fast-diff, deep-flatten.</summary>
     private const ulong DefaultFeatures = 61;
 
+    private ((string?, string?, string?) Who, ClusterConnection Connection)? _connection;
+
     /// <inheritdoc/>
-    public PreparedImage Prepare(VolumeSpec spec, bool withMonitors) => Connected(spec, connection =>
+    public PreparedImage Prepare(VolumeSpec spec, bool withMonitors, Writer writer) => Connected(spec, connection =>
     {
         // The monitors' addresses take a round trip of their own; it runs beside the work on the image.
         Task<IReadOnlyList<IReadOnlyList<MonAddress>>> monitors = withMonitors
@@ -29,22 +31,38 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         try
         {
             using RadosIoContext pool = connection.OpenPool(spec);
-            ImageFacts facts = EnsureImage(connection, pool, spec);
+            ImageFacts facts = EnsureImage(connection, pool, spec, image => Take(connection, spec, image, writer));
             IReadOnlyList<IReadOnlyList<MonAddress>> addresses = steps.Run("ask for the monitors", () => monitors.GetAwaiter().GetResult());
             Credentials credentials = connection.Credentials;
+            ConfirmForVm(writer);
             return new PreparedImage(facts.SizeBytes, spec.FsType, credentials.User, credentials.Key, TagMonitors.From(addresses))
             {
                 Facts = facts,
+                IsReserved = _reservation is not null,
                 KernelAccess = withMonitors
                     ? new KernelAccess(credentials.User, credentials.Key, KernelMonitors.Choose(addresses, out bool v2Only), v2Only, facts.ClusterFsid)
                     : null,
             };
+        }
+        catch (Exception e) when (e is VolumeException or CephException)
+        {
+            TakeBack();
+            throw;
         }
         finally
         {
             ((IAsyncResult)monitors).AsyncWaitHandle.WaitOne();
             _ = monitors.Exception;
         }
+    });
+
+    /// <inheritdoc/>
+    public ImageFacts PrepareForNobody(VolumeSpec spec, Writer node) => Connected(spec, connection =>
+    {
+        using RadosIoContext pool = connection.OpenPool(spec);
+        ImageFacts facts = EnsureImage(connection, pool, spec, _ => { });
+        Check(connection, pool, spec, node);
+        return facts;
     });
 
     /// <inheritdoc/>
@@ -119,7 +137,7 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
             return null;
         }
 
-        ImageFacts facts = Facts(connection, image);
+        ImageFacts facts = WithWriter(Facts(connection, image), pool, spec);
         try
         {
             IReadOnlyList<RbdWatcher> others = steps.Run(
@@ -139,11 +157,21 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         checked((bytes + grain - 1) / grain * grain);
 
     private T Connected<T>(VolumeSpec spec, Func<ClusterConnection, T> body) =>
-        CephFailures.Explained(spec, spec.User ?? config.User, config.ConfPathFor(spec.Cluster), () =>
+        CephFailures.Explained(spec, spec.User ?? config.User, config.ConfPathFor(spec.Cluster), () => body(ConnectionFor(spec)));
+
+    // One connection a call, whatever it asks. The process's end is the connection's.
+    private ClusterConnection ConnectionFor(VolumeSpec spec)
+    {
+        (string?, string?, string?) who = (spec.Cluster, spec.User, spec.Key?.Reveal());
+        if (_connection is { } open && open.Who == who)
         {
-            using var connection = ClusterConnection.Open(spec, config, steps);
-            return body(connection);
-        });
+            return open.Connection;
+        }
+
+        var connection = ClusterConnection.Open(spec, config, steps);
+        _connection = (who, connection);
+        return connection;
+    }
 
     private RbdImage? OpenIfThere(RadosIoContext pool, VolumeSpec spec, bool readOnly) => steps.Run(
         $"open image {spec.ImageSpec}",
@@ -161,7 +189,7 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
         "ceph -s: OSDs down or frozen, placement groups inactive");
 
     // The common case first, and cheap: the image is there and formatted, one read-only open tells.
-    private ImageFacts EnsureImage(ClusterConnection connection, RadosIoContext pool, VolumeSpec spec, int attempt = 1)
+    private ImageFacts EnsureImage(ClusterConnection connection, RadosIoContext pool, VolumeSpec spec, Action<RbdImage> opened, int attempt = 1)
     {
         var formatter = new ImageFormatter(config, steps);
         ulong size;
@@ -185,11 +213,15 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
 
                     if (!HalfMadeImage.Settle(pool, spec, () => (created = Create(pool, spec)) is not null, steps))
                     {
-                        return EnsureImage(connection, pool, spec, attempt + 1);
+                        return EnsureImage(connection, pool, spec, opened, attempt + 1);
                     }
                 }
 
                 (size, need, newborn) = (created!.Value, ImageFormatter.Need.Format, true);
+
+                // Reserved before it is opened for writing: a call that is killed leaves no client that nobody knows.
+                using RbdImage blank = RbdImage.Open(pool, spec.Image, readOnly: true);
+                opened(blank);
             }
             else
             {
@@ -197,6 +229,7 @@ internal sealed class CephImages(DriverConfig config, Steps steps) : IImages
                 size = info.SizeBytes;
                 facts = Facts(connection, image);
                 CheckSize(spec, size);
+                opened(image);
                 need = formatter.Examine(image, info, spec, InspectionDepth.Ends);
             }
         }

@@ -17,7 +17,7 @@ internal static class ConfigReader
     [
         "runtime", "pool", "user", "confFile", "keyringFile", "timeoutSeconds", "logFile", "logLevel", "logMaxBytes",
         "logFilesKept", "tagStorage", "runDir", "scratchDir", "imageFeatures", "objectSize", "writeParallelism",
-        "attach", "mapper", "mountOptions", "nodeName", "stagingDir", "osdRequestTimeoutSeconds", "forceUnmap",
+        "reservationSeconds", "attach", "mapper", "mountOptions", "nodeName", "stagingDir", "osdRequestTimeoutSeconds", "forceUnmap",
     ];
 
     /// <summary>Reads the file. At the default place there need be none: then the defaults hold.</summary>
@@ -158,6 +158,7 @@ internal static class ConfigReader
         "imageFeatures" => config with { ImageFeatures = value.Features() },
         "objectSize" => config with { ObjectSize = value.ObjectSize() },
         "writeParallelism" => config with { WriteParallelism = (int)value.Integer(1, 256) },
+        "reservationSeconds" => config with { ReservationSeconds = (int)value.Integer(0, 86400) },
         "attach" => config with { Attach = value.Boolean() },
         "mapper" => config with
         {

@@ -94,6 +94,12 @@ internal sealed record DriverConfig
     /// <summary>How many writes to an image run at the same time.</summary>
     public int WriteParallelism { get; init; } = 64;
 
+    /// <summary>
+    /// For how many seconds after its mount an image is kept for a VM that has not opened it yet; 0 for no reservations
+    /// at all, and no look at who else uses an image.
+    /// </summary>
+    public int ReservationSeconds { get; init; } = 300;
+
     /// <summary>Whether kubelet is told to call attach and detach.</summary>
     public bool Attach { get; init; }
 

@@ -11,6 +11,8 @@ namespace CephRbd.Driver.Hyper;
 /// </summary>
 internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps steps) : IVolumeRuntime
 {
+    private static readonly TimeSpan _releasePatience = TimeSpan.FromSeconds(5);
+
     private readonly TagStore _tags = new(config);
 
     /// <inheritdoc/>
@@ -25,7 +27,7 @@ internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps st
     /// <inheritdoc/>
     public string Attach(VolumeSpec spec, string? node)
     {
-        images.Prepare(spec, withMonitors: false);
+        images.PrepareForNobody(spec, ThisNode.Itself(config));
         return DeviceOf(spec);
     }
 
@@ -56,8 +58,14 @@ internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps st
             return;
         }
 
-        PreparedImage image = images.Prepare(spec, withMonitors: true);
-        steps.Run($"write the tag to {mountDir}", () => _tags.Write(mountDir, HyperTag.Of(spec, image), spec));
+        UndoStack.Guard(undo =>
+        {
+            PreparedImage image = images.Prepare(spec, withMonitors: true, ThisNode.For(config, spec.Pod, mountDir));
+            undo.Push($"the reservation of image {spec.ImageSpec}, which ends by itself", () => images.GiveUp(spec));
+            steps.Run($"write the tag to {mountDir}", () => _tags.Write(
+                mountDir, HyperTag.Of(spec, image), spec, image.IsReserved ? image.Facts.ImageId : null));
+            return true;
+        });
     }
 
     /// <inheritdoc/>
@@ -71,7 +79,9 @@ internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps st
                 using (CallLock callLock = steps.Run($"lock {mountDir}", () => CallLock.Take(config.RunDir, mountDir, steps.Deadline)))
                 {
                     _tags.SweepStages();
+                    TagStore.State state = TagStore.Look(mountDir);
                     steps.Run($"take the tag away from {mountDir}", () => TagStore.Remove(mountDir, steps.Deadline));
+                    GiveBack(mountDir, state);
                 }
 
                 return;
@@ -98,6 +108,26 @@ internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps st
     /// <inheritdoc/>
     public void ExpandFileSystem(VolumeSpec spec, string device, string deviceMountDir) => throw new VolumeException(
         $"image {spec.ImageSpec}: its file system is mounted in the pod's VM, not on this node. Grow it there: resize2fs or xfs_growfs");
+
+    // The tag is gone by now, and that is what kubelet asked for: a cluster that is down keeps no pod from ending. What
+    // can't be given back ends by itself, since nobody opens the image any more.
+    private void GiveBack(string mountDir, TagStore.State state)
+    {
+        if (state.Tag is not { } tag || VolumeRecord.TryParse(state.Record) is not { ReservedImageId: { } imageId } record)
+        {
+            return;
+        }
+
+        TimeSpan patience = steps.Deadline.Patience < _releasePatience ? steps.Deadline.Patience : _releasePatience;
+        try
+        {
+            images.Release(tag.ToSpec(record.Cluster), imageId, ThisNode.For(config, record.Pod, mountDir), patience);
+        }
+        catch (VolumeException e)
+        {
+            steps.Note($"the reservation was not given back: {e.Message}");
+        }
+    }
 
     private bool StandsAlready(string mountDir, VolumeSpec spec)
     {

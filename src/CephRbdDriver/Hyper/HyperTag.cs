@@ -75,6 +75,22 @@ internal sealed record HyperTag(string VolumeId, string Pool, string FsType, str
         }
     }
 
+    /// <summary>The volume as the tag tells it, with the key that opened it: to give it back.</summary>
+    /// <param name="cluster">The cluster's name; null for the default one.</param>
+    public VolumeSpec ToSpec(string? cluster)
+    {
+        int slash = VolumeId.IndexOf('/', StringComparison.Ordinal);
+        return new VolumeSpec
+        {
+            Image = VolumeId[(slash + 1)..],
+            Namespace = slash < 0 ? null : VolumeId[..slash],
+            Pool = Pool,
+            Cluster = cluster,
+            User = User.Length == 0 ? null : User,
+            Key = Keyring,
+        };
+    }
+
     /// <summary>What differs from the volume that a repeated mount asks for; null when it is the same. The key may have been rotated meanwhile.</summary>
     public string? DifferenceFrom(VolumeSpec spec, string user)
     {

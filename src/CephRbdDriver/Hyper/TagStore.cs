@@ -52,14 +52,18 @@ internal sealed class TagStore(DriverConfig config)
     /// Puts the tag there, whole or not at all: the tmpfs is filled elsewhere and then bound over the dir, so that
     /// kubelet never finds a mount point without a tag.
     /// </summary>
+    /// <param name="mountDir">The dir.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="spec">The volume.</param>
+    /// <param name="reservedImageId">The id of the image that is reserved with it; null for none.</param>
     /// <exception cref="VolumeException">It could not be done; what is left behind is said.</exception>
-    public void Write(string mountDir, HyperTag tag, VolumeSpec spec)
+    public void Write(string mountDir, HyperTag tag, VolumeSpec spec, string? reservedImageId = null)
     {
         if (config.TagStorage == TagStorage.Directory)
         {
             Explained(mountDir, () =>
             {
-                Files.WriteDurable(mountDir, VolumeRecord.FileName, VolumeRecord.ToJson(spec), PrivateFile);
+                Files.WriteDurable(mountDir, VolumeRecord.FileName, VolumeRecord.ToJson(spec, reservedImageId), PrivateFile);
                 Files.WriteDurable(mountDir, HyperTag.FileName, tag.ToJson(), PrivateFile);
                 return true;
             });
@@ -72,7 +76,7 @@ internal sealed class TagStore(DriverConfig config)
             undo.Push($"the folder {stage}", () => Directory.Delete(stage));
             MountTmpfs(stage);
             undo.Push($"the tmpfs at {stage}", () => Mounts.Unmount(stage, lazy: true));
-            Files.WriteDurable(stage, VolumeRecord.FileName, VolumeRecord.ToJson(spec), PrivateFile);
+            Files.WriteDurable(stage, VolumeRecord.FileName, VolumeRecord.ToJson(spec, reservedImageId), PrivateFile);
             Files.WriteDurable(stage, HyperTag.FileName, tag.ToJson(), PrivateFile);
             Mounts.Bind(stage, mountDir);
             undo.Push($"the tmpfs at {mountDir}", () => Mounts.Unmount(mountDir, lazy: true));

@@ -15,7 +15,9 @@ internal static class VolumeRecord
     public const string FileName = ".cephrbd-volume.json";
 
     /// <summary>The file's bytes for a volume mounted now.</summary>
-    public static byte[] ToJson(VolumeSpec spec)
+    /// <param name="spec">The volume.</param>
+    /// <param name="reservedImageId">The id of the image that was reserved; null for none.</param>
+    public static byte[] ToJson(VolumeSpec spec, string? reservedImageId)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
@@ -28,6 +30,7 @@ internal static class VolumeRecord
             json.WriteString("podNamespace", spec.Pod?.Namespace);
             json.WriteString("podName", spec.Pod?.Name);
             json.WriteString("podUid", spec.Pod?.Uid);
+            json.WriteString("reservedImageId", reservedImageId);
             json.WriteString("mounted", DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture));
             json.WriteEndObject();
         }
@@ -41,7 +44,8 @@ internal static class VolumeRecord
     /// <param name="ReadOnly">Whether the pod may only read.</param>
     /// <param name="Volume">The volume's name.</param>
     /// <param name="Pod">The pod; null if kubelet told nothing of it.</param>
-    internal sealed record Contents(string? Image, string? Cluster, bool ReadOnly, string? Volume, PodIdentity? Pod);
+    /// <param name="ReservedImageId">The id of the image that was reserved with it; null for none.</param>
+    internal sealed record Contents(string? Image, string? Cluster, bool ReadOnly, string? Volume, PodIdentity? Pod, string? ReservedImageId = null);
 
     /// <summary>Reads a record; null when it is none, or damaged.</summary>
     public static Contents? TryParse(ReadOnlySpan<byte> record)
@@ -54,7 +58,7 @@ internal static class VolumeRecord
                 document.RootElement.TryGetProperty(name, out JsonElement value) && value.GetString() is { Length: > 0 } text ? text : null;
             PodIdentity pod = new(Text("podName"), Text("podNamespace"), Text("podUid"), ServiceAccount: null);
             return new Contents(
-                Text("image"), Text("cluster"), Text("access") == "ro", Text("volume"), pod is (null, null, null, null) ? null : pod);
+                Text("image"), Text("cluster"), Text("access") == "ro", Text("volume"), pod is (null, null, null, null) ? null : pod, Text("reservedImageId"));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -76,6 +76,11 @@ internal static class KrbdAddLine
             options.Add($"osd_request_timeout={Number(request.OsdRequestTimeoutSeconds)}");
         }
 
+        if (request.OwnClient)
+        {
+            options.Add("noshare");
+        }
+
         if (HasNamespace(identity))
         {
             options.Add($"_pool_ns={identity.Namespace}");

@@ -19,4 +19,8 @@ internal sealed record KrbdMapRequest(
     int MountTimeoutSeconds,
     int OsdRequestTimeoutSeconds,
     Version Kernel,
-    bool V2Only);
+    bool V2Only)
+{
+    /// <summary>Whether the kernel makes a client for this map alone, instead of sharing one among all with the same options.</summary>
+    public bool OwnClient { get; init; }
+}

@@ -27,13 +27,20 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
     public (bool Ready, string Problem) Load() => KernelModule.Load("rbd", () => bus.Exists, steps);
 
     /// <summary>Maps an image. The device is there, with its node, when this returns.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="access">What the kernel's client needs.</param>
+    /// <param name="readOnly">Whether the device is to refuse writes.</param>
+    /// <param name="ownClient">Whether the map has a client of its own, so that it alone can be shut out.</param>
     /// <exception cref="MapFailure">The kernel refused; what it began is undone, or the message says what remains.</exception>
     /// <exception cref="DeadlineException">It did not answer in time.</exception>
-    public MappedImage Map(ImageIdentity image, KernelAccess access, bool readOnly)
+    public MappedImage Map(ImageIdentity image, KernelAccess access, bool readOnly, bool ownClient)
     {
         var request = new KrbdMapRequest(
             access.Monitors, access.User, access.Key is not null, image, readOnly,
-            MountTimeoutSeconds: MountTimeout, config.OsdRequestTimeoutSeconds, Environment.OSVersion.Version, access.SpeakV2Only);
+            MountTimeoutSeconds: MountTimeout, config.OsdRequestTimeoutSeconds, Environment.OSVersion.Version, access.SpeakV2Only)
+        {
+            OwnClient = ownClient,
+        };
         if (KrbdAddLine.Problem(request) is { } problem)
         {
             throw new MapFailure(Errno.Invalid, $"image {image.ImageSpec} can't be mapped by this kernel: {problem}");

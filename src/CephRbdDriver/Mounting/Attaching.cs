@@ -84,6 +84,7 @@ internal sealed class Attaching(DriverConfig config, ImageAttacher attacher, Map
             }
 
             mappers.Unmap(device);
+            attacher.GiveBack(record.Cluster, device);
         }
 
         records.Remove(volumeName);

@@ -22,6 +22,9 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
 {
     private const string KrbdNode = "/dev/rbd";
 
+    private static readonly TimeSpan _releasePatience = TimeSpan.FromSeconds(5);
+
+    private readonly Writer _node = ThisNode.Itself(config);
     private readonly Dictionary<string, string?> _fsids = new(StringComparer.Ordinal);
 
     /// <summary>The volume's image, as far as conf and spec tell.</summary>
@@ -92,7 +95,10 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
             mappers.Unmap(existing);
         }
 
-        return StraightAway(spec, undo) ?? new AttachedImage(Prepared(spec, undo), Found: null);
+        undo.Push($"the reservation of image {spec.ImageSpec}, which ends by itself", () => images.GiveUp(spec));
+        AttachedImage image = StraightAway(spec, undo) ?? new AttachedImage(Prepared(spec, undo), Found: null);
+        images.ConfirmMapped(spec);
+        return image;
     }
 
     /// <summary>
@@ -105,6 +111,33 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         if (spec.Key is not null && !steps.Run("check that the volume's own key opens the image", () => images.Exists(spec)))
         {
             throw new VolumeException($"image {spec.ImageSpec} does not exist for client.{spec.User ?? config.User}");
+        }
+    }
+
+    /// <summary>
+    /// Gives an image back that was just unmapped, with the node's own key. What can't be given back is in nobody's
+    /// way: its client is gone, and the next writer is told so by the cluster.
+    /// </summary>
+    /// <param name="cluster">The cluster's name; null for the default one.</param>
+    /// <param name="device">The device that it was.</param>
+    /// <param name="limit">How long the cluster is waited for at most; null for a few seconds.</param>
+    public void GiveBack(string? cluster, MappedImage device, TimeSpan? limit = null)
+    {
+        if (device.ReadOnly || config.ReservationSeconds == 0)
+        {
+            return;
+        }
+
+        TimeSpan patience = limit ?? _releasePatience;
+        patience = patience < steps.Deadline.Patience ? patience : steps.Deadline.Patience;
+        var spec = new VolumeSpec { Image = device.Identity.Image, Pool = device.Identity.Pool, Namespace = device.Identity.Namespace, Cluster = cluster };
+        try
+        {
+            images.Release(spec, device.Identity.ImageId, _node, patience);
+        }
+        catch (VolumeException e)
+        {
+            steps.Note($"the reservation was not given back: {e.Message}");
         }
     }
 
@@ -133,7 +166,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         return others;
     }
 
-    // The quick way: nothing of Ceph's libraries is loaded.
+    // The quick way: of Ceph's libraries, no more than to reserve the image; for reading only they are not even loaded.
     private AttachedImage? StraightAway(VolumeSpec spec, UndoStack undo)
     {
         if (Wanted(spec) == MapperKind.Nbd || images.AccessFromConf(spec) is not { } access || !mappers.Krbd.Load().Ready)
@@ -141,10 +174,21 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
             return null;
         }
 
+        ulong? features = null;
+        if (!spec.ReadOnly && config.ReservationSeconds > 0)
+        {
+            if (images.Reserve(spec, _node) is not { } facts || (facts.Features & ~mappers.Krbd.Bus.SupportedFeatures) != 0)
+            {
+                return null;
+            }
+
+            features = facts.Features;
+        }
+
         MappedImage device;
         try
         {
-            device = mappers.Krbd.Map(IdentityOf(spec), access, spec.ReadOnly);
+            device = mappers.Krbd.Map(IdentityOf(spec), access, spec.ReadOnly, NeedsOwnClient(features));
         }
         catch (MapFailure e) when (e.Errno is not (Errno.TimedOut or Errno.Io))
         {
@@ -170,7 +214,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         MapperKind wanted = Wanted(spec);
         ulong? features = spec.ImageFeatures ?? config.ImageFeatures
             ?? (wanted == MapperKind.Nbd || !ready ? null : KrbdFeatures.ForNewImages(supported));
-        PreparedImage prepared = images.Prepare(spec with { ImageFeatures = features }, withMonitors: true);
+        PreparedImage prepared = images.Prepare(spec with { ImageFeatures = features }, withMonitors: true, _node);
         ImageFacts facts = prepared.Facts;
         KernelAccess access = prepared.KernelAccess!;
         ImageIdentity image = IdentityOf(spec) with { ClusterFsid = facts.ClusterFsid, ImageId = facts.ImageId };
@@ -200,7 +244,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         ulong unsupported = features & ~supported;
         if (unsupported == 0)
         {
-            return mappers.Krbd.Map(image, access, spec.ReadOnly);
+            return mappers.Krbd.Map(image, access, spec.ReadOnly, !spec.ReadOnly && NeedsOwnClient(features));
         }
 
         string remedy = KrbdFeatures.DisableLine(image.ImageSpec, unsupported, features) is { } line
@@ -220,6 +264,10 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         && (found.WasMountedBefore == true || wasAttached)
             ? new AttachedImage(device, found)
             : null;
+
+    // Such an image's writer can be shut out by its client's address alone: so the client must serve nothing else.
+    private bool NeedsOwnClient(ulong? features) =>
+        config.ReservationSeconds > 0 && features is { } bits && (bits & ImageFeatureNames.ExclusiveLock) == 0;
 
     private MapperKind Wanted(VolumeSpec spec) => spec.Mapper ?? config.Mapper;
 }

@@ -140,16 +140,23 @@ internal sealed partial class Stages(DriverConfig config, Mappers mappers, Image
             Unmounting.Unmount(place, (uint)mount.Major, (uint)mount.Minor, device, last: true, steps, limit);
         }
 
+        MappedImage? unmapped = null;
+
         // Numbers are used again: a device that was unmapped by force may be another image's by now.
         foreach (MappedImage mapped in device is not null && Serves(device, name) ? AllOf(device) : Orphan(name))
         {
             if (!records.Keep(mapped.Identity) && !MountTable.Read().Of(mapped.Major, mapped.Minor).Any())
             {
                 mappers.Unmap(mapped);
+                unmapped = mapped;
             }
         }
 
         Explained(place, () => Files.RemoveDirectory(place));
+        if (unmapped is not null)
+        {
+            attacher.GiveBack(StageName.TryParse(name, out string? cluster, out _) ? cluster : null, unmapped, limit);
+        }
     }
 
     private static void RequireOurs(string place, MountEntry mount)

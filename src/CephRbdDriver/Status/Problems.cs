@@ -45,6 +45,9 @@ internal static class Problems
     /// <summary>More clients than this node's have the image open, which is written here.</summary>
     public const string OtherWatchers = "otherWatchers";
 
+    /// <summary>The image was given to another node for writing.</summary>
+    public const string TakenOver = "takenOver";
+
     /// <summary>What the node itself shows, without the cluster.</summary>
     public static IReadOnlyList<Problem> OnNode(NodeState state, IReadOnlyList<VolumeStatus> volumes) =>
     [
@@ -66,7 +69,9 @@ internal static class Problems
     ];
 
     /// <summary>What only the cluster could tell. One that can't be asked is one problem, however many images it has.</summary>
-    public static IReadOnlyList<Problem> InCluster(IReadOnlyList<VolumeStatus> volumes) =>
+    /// <param name="volumes">The volumes, looked at.</param>
+    /// <param name="node">This node.</param>
+    public static IReadOnlyList<Problem> InCluster(IReadOnlyList<VolumeStatus> volumes, Writer node) =>
     [
         .. volumes.Where(volume => volume.Look is { IsGone: true }).Select(volume => new Problem(
             ImageGone, volume.ImageName, "the cluster has no such image: it was removed or renamed while this node uses it")),
@@ -76,6 +81,9 @@ internal static class Problems
             NoAnswer, same.Count() == 1 ? same.First().ImageName : null,
             same.Key + (same.Count() == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" ({same.Count()} images)")))),
         .. volumes.Where(volume => volume is { Runtime: RuntimeKind.Host, Mapper: not null, ReadOnly: false }).Select(volume => Watched(volumes, volume)).OfType<Problem>(),
+        .. volumes.Where(volume => !volume.ReadOnly && (volume.IsMounted || volume.Pods.Count > 0) && volume.Look?.Facts?.GivenTo is { } writer && !writer.IsNodeOf(node)).Select(volume => new Problem(
+            TakenOver, volume.ImageName,
+            $"it was given to {volume.Look!.Facts!.GivenTo}, after this node was not heard of. What writes to it here was shut out: delete its pods on this node")),
     ];
 
     private static IEnumerable<Problem> OfMounts(MappedImage device, IReadOnlyList<MountEntry> mounts, NodeState state)

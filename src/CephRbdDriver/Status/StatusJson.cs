@@ -83,7 +83,25 @@ internal static class StatusJson
         WriteTexts(json, "attached", volume.Attached);
         json.WriteString("heldBy", volume.HeldBy);
         WriteTexts(json, "watchers", facts?.Watchers);
+        WriteWriter(json, facts);
         json.WriteString("clusterProblem", volume.Look is { IsGone: true } ? "no such image" : volume.Look?.Problem);
+        json.WriteEndObject();
+    }
+
+    private static void WriteWriter(Utf8JsonWriter json, ImageFacts? facts)
+    {
+        if (facts?.GivenTo is not { } writer)
+        {
+            json.WriteNull("writer");
+            return;
+        }
+
+        json.WriteStartObject("writer");
+        json.WriteString("node", writer.Node);
+        json.WriteString("pod", writer.Pod);
+        json.WriteString("uid", writer.PodUid);
+        json.WriteString("dir", writer.Dir);
+        json.WriteString("since", facts.GivenSince?.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
         json.WriteEndObject();
     }
 

@@ -89,6 +89,11 @@ internal static class StatusText
             yield return ("held", volume.HeldBy);
         }
 
+        if (volume.Look?.Facts is { GivenTo: { } writer } given)
+        {
+            yield return ("writer", string.Create(CultureInfo.InvariantCulture, $"{writer}, since {given.GivenSince?.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC"));
+        }
+
         foreach (string watcher in Watchers(volume.Look))
         {
             yield return ("watcher", watcher);

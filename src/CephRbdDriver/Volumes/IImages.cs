@@ -13,6 +13,9 @@ internal sealed record PreparedImage(ulong SizeBytes, string FileSystem, string 
     /// <summary>What the cluster tells of it.</summary>
     public required ImageFacts Facts { get; init; }
 
+    /// <summary>Whether it is reserved: it is to be given back when the mount comes to nothing.</summary>
+    public bool IsReserved { get; init; }
+
     /// <summary>What the kernel's client needs to map it; null unless the monitors were asked for.</summary>
     public KernelAccess? KernelAccess { get; init; }
 }
@@ -26,8 +29,45 @@ internal interface IImages
     /// </summary>
     /// <param name="spec">The volume.</param>
     /// <param name="withMonitors">Also look up the monitors.</param>
+    /// <param name="writer">
+    /// Who is to have it: unless the volume is read-only, it is reserved for that one, and no other is given it then.
+    /// </param>
+    /// <exception cref="VolumeException">It could not be done; says why. Nothing is reserved then.</exception>
+    PreparedImage Prepare(VolumeSpec spec, bool withMonitors, Writer writer);
+
+    /// <summary>As <see cref="Prepare"/>, without the monitors and for nobody yet: it only must not be another node's.</summary>
+    /// <param name="spec">The volume.</param>
+    /// <param name="node">This node.</param>
     /// <exception cref="VolumeException">It could not be done; says why.</exception>
-    PreparedImage Prepare(VolumeSpec spec, bool withMonitors);
+    ImageFacts PrepareForNobody(VolumeSpec spec, Writer node);
+
+    /// <summary>Reserves an image that is there already. Until it is confirmed, a kill of the call leaves it free again.</summary>
+    /// <param name="spec">The volume.</param>
+    /// <param name="writer">Who is to have it.</param>
+    /// <returns>Null when there is no such image; what it is and no reservation where the volume or the config wants none.</returns>
+    /// <exception cref="VolumeException">Another has it, or the cluster could not be asked.</exception>
+    ImageFacts? Reserve(VolumeSpec spec, Writer writer);
+
+    /// <summary>
+    /// Writes down which client maps an image that this call has reserved or prepared, before anything is written by
+    /// it. From then on the client itself shows that the image is in use.
+    /// </summary>
+    /// <param name="spec">The volume.</param>
+    /// <exception cref="VolumeException">It could not be done.</exception>
+    void ConfirmMapped(VolumeSpec spec);
+
+    /// <summary>Gives back what this call has reserved. Fine if it has not.</summary>
+    /// <param name="spec">The volume.</param>
+    /// <exception cref="VolumeException">The cluster failed; the reservation ends by itself.</exception>
+    void GiveUp(VolumeSpec spec);
+
+    /// <summary>Gives back what a writer had of an earlier call.</summary>
+    /// <param name="spec">The volume, as far as it is known by then.</param>
+    /// <param name="imageId">The image's id; null to ask for it.</param>
+    /// <param name="writer">The writer.</param>
+    /// <param name="patience">How long the cluster is waited for.</param>
+    /// <exception cref="VolumeException">The cluster failed; the reservation ends by itself.</exception>
+    void Release(VolumeSpec spec, string? imageId, Writer writer, TimeSpan patience);
 
     /// <summary>Whether the image exists.</summary>
     /// <exception cref="VolumeException">The cluster could not be asked.</exception>

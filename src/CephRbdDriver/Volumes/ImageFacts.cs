@@ -10,4 +10,10 @@ internal sealed record ImageFacts(string ImageId, string ClusterFsid, ulong Size
 {
     /// <summary>Why it can't be told who has it open; null where it was told or not asked.</summary>
     public string? WatchersUnknown { get; init; }
+
+    /// <summary>Who the image was given to for writing; null for nobody, or where that was not asked.</summary>
+    public Writer? GivenTo { get; init; }
+
+    /// <summary>Since when, by that node's clock.</summary>
+    public DateTimeOffset? GivenSince { get; init; }
 }

@@ -5,6 +5,9 @@ namespace CephRbd.Driver.Volumes;
 /// <summary>The image features that can be chosen at creation, by the names Ceph's tools use.</summary>
 internal static class ImageFeatureNames
 {
+    /// <summary>The bit of exclusive-lock: with it nobody writes without owning the image's lock.</summary>
+    public const ulong ExclusiveLock = 4;
+
     private static readonly (string Name, ulong Bit)[] _known =
     [
         ("layering", 1), ("striping", 2), ("exclusive-lock", 4), ("object-map", 8),

@@ -184,6 +184,14 @@ public sealed class RadosCluster : IDisposable
     }
 
     /// <summary>
+    /// Waits until this client has the newest map of the OSDs (rados_wait_for_latest_osdmap, Ceph 0.94): what it asks
+    /// an OSD afterwards makes that OSD have it, too. Bound by rados_mon_op_timeout.
+    /// </summary>
+    /// <exception cref="CephException">ETIMEDOUT: the monitors did not answer.</exception>
+    public void WaitForLatestOsdMap() =>
+        Ensure.ZeroResult(RadosNative.WaitForLatestOsdMap(Handle), "rados_wait_for_latest_osdmap");
+
+    /// <summary>
     /// Gives the client up without rados_shutdown, for a process that is about to end: a shutdown takes
     /// milliseconds, or for ever on a cluster that does not answer. Close images that are open for writing first.
     /// </summary>

@@ -63,11 +63,7 @@ public sealed class RadosIoContext : IDisposable
     public unsafe bool LockExclusive(string obj, string lockName, string cookie, string description, TimeSpan duration)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
-        TimeValue time = new()
-        {
-            Seconds = duration.Ticks / TimeSpan.TicksPerSecond,
-            Microseconds = duration.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond,
-        };
+        TimeValue time = TimeOf(duration);
         int result = RadosNative.LockExclusive(
             Handle,
             NativeText.Checked(obj, nameof(obj)),
@@ -76,17 +72,37 @@ public sealed class RadosIoContext : IDisposable
             NativeText.Checked(description, nameof(description)),
             duration == TimeSpan.Zero ? null : &time,
             0);
-        if (result == -Errno.Busy)
-        {
-            return false;
-        }
+        return IsHeld(result, "rados_lock_exclusive", obj);
+    }
 
-        if (result != -Errno.Exists)
-        {
-            Ensure.ZeroResult(result, "rados_lock_exclusive", obj);
-        }
-
-        return true;
+    /// <summary>
+    /// Locks an object together with whoever holds it by the same tag, making it if need be (rados_lock_shared, Ceph
+    /// 0.67). Each holder's time ends by itself, the lock is free when the last one's has.
+    /// </summary>
+    /// <param name="obj">The object.</param>
+    /// <param name="lockName">An object can have many locks, told apart by name.</param>
+    /// <param name="cookie">Tells this holder from others of the same connection.</param>
+    /// <param name="tag">Whoever comes with another tag is kept out.</param>
+    /// <param name="description">For people who list the locks.</param>
+    /// <param name="duration">When this holder's part expires by itself, from now; <see cref="TimeSpan.Zero"/> for never.</param>
+    /// <returns>
+    /// True if the lock is held, also when this connection held it before with the same cookie (its expiry
+    /// then stays as it was); false if it is held by another tag, or exclusively.
+    /// </returns>
+    public unsafe bool LockShared(string obj, string lockName, string cookie, string tag, string description, TimeSpan duration)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
+        TimeValue time = TimeOf(duration);
+        int result = RadosNative.LockShared(
+            Handle,
+            NativeText.Checked(obj, nameof(obj)),
+            NativeText.Checked(lockName, nameof(lockName)),
+            NativeText.Checked(cookie, nameof(cookie)),
+            NativeText.Checked(tag, nameof(tag)),
+            NativeText.Checked(description, nameof(description)),
+            duration == TimeSpan.Zero ? null : &time,
+            0);
+        return IsHeld(result, "rados_lock_shared", obj);
     }
 
     /// <summary>Gives a lock of this connection back (rados_unlock). One that has expired or was broken is fine.</summary>
@@ -101,16 +117,30 @@ public sealed class RadosIoContext : IDisposable
 
     /// <summary>Who holds the lock now (rados_list_lockers); expired locks are not listed.</summary>
     /// <returns>Empty if nobody does, or there is no such object.</returns>
-    public unsafe IReadOnlyList<RadosLocker> ListLockers(string obj, string lockName)
+    public IReadOnlyList<RadosLocker> ListLockers(string obj, string lockName) => ListLockers(obj, lockName, out _);
+
+    /// <summary>As <see cref="ListLockers(string, string)"/>, with what a shared lock's holders have in common.</summary>
+    /// <param name="obj">The object.</param>
+    /// <param name="lockName">The lock.</param>
+    /// <param name="tag">The tag of <see cref="LockShared"/>; empty for an exclusive lock, or none.</param>
+    public unsafe IReadOnlyList<RadosLocker> ListLockers(string obj, string lockName, out string tag)
     {
+        string common = "";
         _ = NativeText.Checked(obj, nameof(obj));
         _ = NativeText.Checked(lockName, nameof(lockName));
-        return LockerList.Fetch(
+        IReadOnlyList<RadosLocker> lockers = LockerList.Fetch(
             "rados_list_lockers",
             obj,
-            (exclusive, tag, clients, cookies, addresses, lengths) => RadosNative.ListLockers(
-                Handle, obj, lockName, exclusive, tag, &lengths[0], clients, &lengths[1], cookies, &lengths[2],
-                addresses, &lengths[3]));
+            (exclusive, tagBuffer, clients, cookies, addresses, lengths) =>
+            {
+                nint count = RadosNative.ListLockers(
+                    Handle, obj, lockName, exclusive, tagBuffer, &lengths[0], clients, &lengths[1], cookies, &lengths[2],
+                    addresses, &lengths[3]);
+                common = count > 0 ? NativeText.UpToNul(new ReadOnlySpan<byte>(tagBuffer, (int)lengths[0])) : "";
+                return count;
+            });
+        tag = common;
+        return lockers;
     }
 
     /// <summary>Takes a lock from its holder (rados_break_lock). This alone does not stop the holder from writing.</summary>
@@ -161,6 +191,27 @@ public sealed class RadosIoContext : IDisposable
     {
         _disposed = true;
         _handle.Dispose();
+    }
+
+    private static TimeValue TimeOf(TimeSpan duration) => new()
+    {
+        Seconds = duration.Ticks / TimeSpan.TicksPerSecond,
+        Microseconds = duration.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond,
+    };
+
+    private static bool IsHeld(int result, string call, string obj)
+    {
+        if (result == -Errno.Busy)
+        {
+            return false;
+        }
+
+        if (result != -Errno.Exists)
+        {
+            Ensure.ZeroResult(result, call, obj);
+        }
+
+        return true;
     }
 
     internal static RadosIoContext Open(RadosClusterHandle cluster, string call, string subject, Opener opener)

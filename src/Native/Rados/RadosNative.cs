@@ -25,8 +25,8 @@ internal static unsafe partial class RadosNative
         "rados_connect", "rados_shutdown", "rados_cluster_fsid", "rados_get_instance_id", "rados_pool_lookup",
         "rados_ioctx_create", "rados_ioctx_create2", "rados_ioctx_destroy", "rados_ioctx_set_namespace",
         "rados_ioctx_get_id", "rados_ioctx_get_pool_name", "rados_mon_command", "rados_buffer_free",
-        "rados_lock_exclusive", "rados_unlock", "rados_list_lockers", "rados_break_lock",
-        "rados_remove", "rados_write_full", "rados_read",
+        "rados_lock_exclusive", "rados_lock_shared", "rados_unlock", "rados_list_lockers", "rados_break_lock",
+        "rados_remove", "rados_write_full", "rados_read", "rados_wait_for_latest_osdmap",
     ];
 
     /// <summary><c>void rados_version(int *major, int *minor, int *extra)</c></summary>
@@ -102,6 +102,10 @@ internal static unsafe partial class RadosNative
         RadosClusterHandle cluster, byte** commands, nuint commandCount, byte* input, nuint inputLength,
         byte** output, nuint* outputLength, byte** status, nuint* statusLength);
 
+    /// <summary><c>int rados_wait_for_latest_osdmap(rados_t cluster)</c></summary>
+    [LibraryImport(Library, EntryPoint = "rados_wait_for_latest_osdmap")]
+    internal static partial int WaitForLatestOsdMap(RadosClusterHandle cluster);
+
     /// <summary><c>void rados_buffer_free(char *buf)</c></summary>
     [LibraryImport(Library, EntryPoint = "rados_buffer_free")]
     internal static partial void FreeBuffer(byte* buffer);
@@ -113,6 +117,15 @@ internal static unsafe partial class RadosNative
     [LibraryImport(Library, EntryPoint = "rados_lock_exclusive", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int LockExclusive(
         RadosIoContextHandle context, string obj, string name, string cookie, string description,
+        TimeValue* duration, byte flags);
+
+    /// <summary>
+    /// <c>int rados_lock_shared(rados_ioctx_t io, const char *o, const char *name, const char *cookie, const char *tag,
+    /// const char *desc, struct timeval *duration, uint8_t flags)</c>; a null duration never expires
+    /// </summary>
+    [LibraryImport(Library, EntryPoint = "rados_lock_shared", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int LockShared(
+        RadosIoContextHandle context, string obj, string name, string cookie, string tag, string description,
         TimeValue* duration, byte flags);
 
     /// <summary><c>int rados_unlock(rados_ioctx_t io, const char *o, const char *name, const char *cookie)</c></summary>

@@ -32,7 +32,7 @@ public sealed class TogetherTests(LabFixture lab) : DriverTest(lab)
     [InlineData("absent")]
     [InlineData("blank")]
     [InlineData("blank without lock")]
-    public void sixteen_mounts_of_one_image_at_once_make_exactly_one_file_system(string kind)
+    public void of_sixteen_pods_that_mount_one_image_at_once_exactly_one_gets_it_and_it_has_one_file_system(string kind)
     {
         string image = kind switch
         {
@@ -40,8 +40,12 @@ public sealed class TogetherTests(LabFixture lab) : DriverTest(lab)
             "blank" => CreateImage(64 * MiB, 61),
             _ => CreateImage(64 * MiB),
         };
-        AllAtOnce([.. Enumerable.Range(0, 16).Select(i => (string[])
+        Reply[] replies = Together([.. Enumerable.Range(0, 16).Select(i => (string[])
             ["mount", Driver.NewMountDir($"dir{i}"), Volume.PodOptions(image, Volume.Size("64Mi"))])]);
+        Assert.Single(replies, reply => reply.Status == "Success");
+        Assert.Single(Mounted.Below(Driver.Dir));
+        Assert.All(replies.Where(reply => reply.Status != "Success"), reply => Assert.True(
+            reply.Message.Contains("reserved for another writer", StringComparison.Ordinal) || reply.Message.Contains("is in use", StringComparison.Ordinal), reply.Raw));
         CheckFileSystem(Export(image), "ext4");
         string uuid = UuidOf(image);
         Driver.Succeed("attach", Volume.Options(image));
@@ -61,15 +65,14 @@ public sealed class TogetherTests(LabFixture lab) : DriverTest(lab)
         Assert.Empty(Mounted.At(dir));
     }
 
-    private void AllAtOnce(string[][] calls)
+    private void AllAtOnce(string[][] calls) => Assert.All(Together(calls), reply => Assert.True(reply.Status == "Success", reply.Raw));
+
+    private Reply[] Together(string[][] calls)
     {
         DriverProcess[] running = [.. calls.Select(call => Driver.Start(call))];
         try
         {
-            foreach (Reply reply in running.Select(process => process.Reply()).ToArray())
-            {
-                Assert.True(reply.Status == "Success", reply.Raw);
-            }
+            return [.. running.Select(process => process.Reply())];
         }
         finally
         {

@@ -28,11 +28,13 @@ public sealed class Guest(KernelLab lab)
     public static string SourceFolder(string repositoryRoot) =>
         Path.Combine(repositoryRoot, "tests", "CephRbd.LabTests", "Kernel");
 
+    /// <summary>The script of a scenario.</summary>
+    public static string Script(string repositoryRoot, string scenario) => Path.Combine(SourceFolder(repositoryRoot), "scenarios", scenario + ".sh");
+
     /// <summary>Fails with the script's own words unless it ends with status 0.</summary>
     public void Run(string scenario)
     {
-        string script = Path.Combine(SourceFolder(lab.RepositoryRoot), "scenarios", scenario + ".sh");
-        string share = lab.MakeShare(scenario, script);
+        string share = lab.MakeShare(scenario, Script(lab.RepositoryRoot, scenario));
         (int exit, string output, string errors) = lab.Boot(share, Seconds);
         if (exit == 0)
         {

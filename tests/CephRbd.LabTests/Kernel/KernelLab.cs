@@ -41,7 +41,11 @@ public sealed class KernelLab : IDisposable
     /// <summary>The folder that CephRbd.sln lies in.</summary>
     public string RepositoryRoot { get; }
 
-    private string LabDir => Path.Combine(_folder, "lab");
+    /// <summary>The network namespace that lab and guest are in.</summary>
+    public string Network => _network;
+
+    /// <summary>The lab's folder.</summary>
+    public string LabDir => Path.Combine(_folder, "lab");
 
     /// <summary>
     /// Makes a folder for a guest to share: the driver, the lab's conf and keyrings, and the scenario as what the

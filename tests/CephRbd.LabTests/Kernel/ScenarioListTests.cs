@@ -21,6 +21,6 @@ public sealed partial class ScenarioListTests
         Assert.Equal(scenarios, run);
     }
 
-    [GeneratedRegex("""_guest\.Run\("([a-z-]+)"\)""")]
+    [GeneratedRegex("""\b(?:_guest\.Run\(|Guest\.Script\(lab\.RepositoryRoot, )"([a-z-]+)"\)""")]
     private static partial Regex Runs();
 }

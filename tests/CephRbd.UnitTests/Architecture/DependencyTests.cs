@@ -33,6 +33,7 @@ public partial class DependencyTests
     [InlineData("Hyper", "Volumes", "Config", "Host", "Secrets")]
     [InlineData("Status", "Volumes", "Config", "Host", "Mapping", "Mounting", "Hyper", "Secrets")]
     [InlineData("Doctor", "Ceph", "Ceph.Conf", "Volumes", "Config", "Host", "Mapping", "FileSystems", "Mounting", "Hyper", "Status", "Secrets")]
+    [InlineData("Release", "Ceph.Reservations", "Volumes")]
     [InlineData("Protocol", "Volumes", "Config", "Secrets")]
     [InlineData("Logging", "Volumes", "Config", "Protocol", "Secrets")]
     [InlineData("Admin", "Protocol")]
@@ -117,6 +118,6 @@ public partial class DependencyTests
     private static partial Regex Comments();
 
     // A using, or a type qualified by its folder.
-    [GeneratedRegex(@"(?<![\w.])(?:CephRbd\.Driver\.|Driver\.)?(?<folder>Secrets|Volumes|Config|Ceph\.Conf|Ceph\.Format|Ceph|Host|FileSystems|Mapping|Mounting|Hyper|Status|Doctor\.Node|Doctor\.Cluster|Doctor|Protocol|Logging|Admin)(?:;|\.(?<type>[A-Z]\w*))")]
+    [GeneratedRegex(@"(?<![\w.])(?:CephRbd\.Driver\.|Driver\.)?(?<folder>Secrets|Volumes|Config|Ceph\.Conf|Ceph\.Format|Ceph\.Reservations|Ceph|Host|FileSystems|Mapping|Mounting|Hyper|Status|Doctor\.Node|Doctor\.Cluster|Doctor|Protocol|Logging|Admin|Release)(?:;|\.(?<type>[A-Z]\w*))")]
     private static partial Regex DriverNamespaces();
 }

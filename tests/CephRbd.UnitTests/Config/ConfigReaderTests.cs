@@ -41,6 +41,7 @@ public class ConfigReaderTests
               "tagStorage": "directory", "runDir": "/r", "scratchDir": "/s",
               "imageFeatures": 61, "objectSize": 8388608, /* 8 MiB */
               "writeParallelism": 256,
+              "reservationSeconds": 60,
               "attach": true, "mapper": "KRBD", "mountOptions": "noatime,discard", "nodeName": "node-1.site.a",
               "stagingDir": "/m", "osdRequestTimeoutSeconds": 3600, "forceUnmap": true,
             }
@@ -64,6 +65,7 @@ public class ConfigReaderTests
                 ImageFeatures = 61,
                 ObjectSize = 8 << 20,
                 WriteParallelism = 256,
+                ReservationSeconds = 60,
                 Attach = true,
                 Mapper = MapperKind.Krbd,
                 MountOptions = "noatime,discard",
@@ -106,6 +108,8 @@ public class ConfigReaderTests
     [InlineData("{\"timeoutSeconds\": \"60\"}", "\"timeoutSeconds\" is a text, but must be a number")]
     [InlineData("{\"writeParallelism\": 0}", "from 1 to 256")]
     [InlineData("{\"writeParallelism\": 257}", "from 1 to 256")]
+    [InlineData("{\"reservationSeconds\": -1}", "from 0 to 86400")]
+    [InlineData("{\"reservationSeconds\": 86401}", "from 0 to 86400")]
     [InlineData("{\"logMaxBytes\": 1}", "from 64 KiB to 1 TiB")]
     [InlineData("{\"logMaxBytes\": \"x\"}", "from 64 KiB to 1 TiB")]
     [InlineData("{\"logMaxBytes\": false}", "\"logMaxBytes\" is a boolean, but must be a size")]

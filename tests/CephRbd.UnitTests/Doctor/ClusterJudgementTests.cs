@@ -4,6 +4,7 @@ using CephRbd.Driver.Ceph.Exam;
 using CephRbd.Driver.Config;
 using CephRbd.Driver.Doctor;
 using CephRbd.Driver.Doctor.Cluster;
+using CephRbd.Driver.Volumes;
 using CephRbd.Native;
 
 namespace CephRbd.UnitTests.Doctor;
@@ -141,6 +142,22 @@ public class ClusterJudgementTests
     private static ClusterHealth Health(params HealthCheck[] checks) => new("HEALTH_OK", checks, []);
 
     private static Finding Blocklist(BlockedClient[] blocked, params (string, string)[] mapped) => BlocklistChecks.Judge(blocked, _own, mapped, "blocklist");
+
+    [Fact]
+    public void Images_that_this_node_has_and_does_not_use_or_uses_and_has_not_are_told()
+    {
+        var here = new Writer("n1", "m1", "uid-1", "/pods/1");
+        var there = new Writer("n2", "m2", "uid-2", "/pods/2") { Pod = "default/db-0" };
+        SurveyedImage vol = Image("vol1", "10.0.0.7:0/1", 5);
+        Assert.Empty(Writers(vol with { GivenTo = here }, "hyper/vol1"));
+        Assert.Empty(Writers(vol with { GivenTo = there }));
+        Assert.Empty(Writers(vol with { GivenTo = here }));
+        Is(FindingState.Warning, "vol1 to node n2, pod default/db-0", "delete its pod on this node", Assert.Single(Writers(vol with { GivenTo = there }, "hyper/vol1")));
+        Is(FindingState.Warning, "nothing here uses them: vol1 to node n1", "cephrbd release hyper/vol1", Assert.Single(Writers(vol with { GivenTo = here, Watchers = [] })));
+
+        static IEnumerable<Finding> Writers(SurveyedImage image, params string[] used) =>
+            ImageChecks.JudgeWriters(new SurveyedPool(1, [image], []), "hyper", new Writer("n1", "m1", null, null), new HashSet<string>(used));
+    }
 
     private static SurveyedImage Image(string name, string watcher, long client) => new(name, [new ImageWatcher(watcher, client)], null, []);
 

@@ -19,8 +19,9 @@ public sealed class HyperRuntimeTests : IDisposable
 
     public HyperRuntimeTests()
     {
-        _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true))
-            .Returns((VolumeSpec spec, bool _) => new PreparedImage(1 << 30, spec.FsType, spec.User ?? "admin", new Secret("the-key"), ["127.0.0.1:6789"]) { Facts = HyperTagTests.Facts });
+        _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true, It.IsAny<Writer>()))
+            .Returns((VolumeSpec spec, bool _, Writer _) => new PreparedImage(1 << 30, spec.FsType, spec.User ?? "admin", new Secret("the-key"), ["127.0.0.1:6789"]) { Facts = HyperTagTests.Facts });
+        _images.Setup(images => images.GiveUp(It.IsAny<VolumeSpec>()));
         _runtime = Runtime(_pod.Config);
     }
 
@@ -38,7 +39,7 @@ public sealed class HyperRuntimeTests : IDisposable
         HyperTag tag = TagStore.Look(_pod.Path).Tag!;
         Assert.Equal(("vol1", "hyper", "ext4", "admin", "the-key"), (tag.VolumeId, tag.Pool, tag.FsType, tag.User, tag.Keyring!.Reveal()));
         Assert.Equal(["127.0.0.1:6789"], tag.Monitors);
-        _images.Verify(images => images.Prepare(_spec, true), Times.Once);
+        _images.Verify(images => images.Prepare(_spec, true, It.IsAny<Writer>()), Times.Once);
     }
 
     [Fact]
@@ -48,7 +49,7 @@ public sealed class HyperRuntimeTests : IDisposable
         _runtime.Mount(_pod.Path, _spec);
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(_pod.Path, HyperTag.FileName));
         _runtime.Mount(_pod.Path, _spec);
-        _images.Verify(images => images.Prepare(It.IsAny<VolumeSpec>(), It.IsAny<bool>()), Times.Once);
+        _images.Verify(images => images.Prepare(It.IsAny<VolumeSpec>(), It.IsAny<bool>(), It.IsAny<Writer>()), Times.Once);
         Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(_pod.Path, HyperTag.FileName)));
         Assert.Single(_pod.Mounted());
     }
@@ -76,14 +77,52 @@ public sealed class HyperRuntimeTests : IDisposable
         ];
         Assert.All(others, other =>
             Assert.Contains("another volume", Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, other)).Message, StringComparison.Ordinal));
-        _images.Verify(images => images.Prepare(It.IsAny<VolumeSpec>(), It.IsAny<bool>()), Times.Once);
+        _images.Verify(images => images.Prepare(It.IsAny<VolumeSpec>(), It.IsAny<bool>(), It.IsAny<Writer>()), Times.Once);
         Assert.Null(TagStore.Look(_pod.Path).Tag!.DifferenceFrom(_spec, "admin"));
+    }
+
+    [Fact]
+    public void The_reservation_is_given_back_with_the_tags_own_key_once_the_tag_is_gone()
+    {
+        Reserving();
+        _images.Setup(images => images.Release(It.IsAny<VolumeSpec>(), "10aa", It.IsAny<Writer>(), It.IsAny<TimeSpan>()))
+            .Callback((VolumeSpec spec, string? _, Writer writer, TimeSpan patience) =>
+            {
+                Assert.Equal(("hyper", "vol1", "the-key"), (spec.Pool, spec.Image, spec.Key?.Reveal()));
+                Assert.Equal(_pod.Path, writer.Dir);
+                Assert.True(patience <= TimeSpan.FromSeconds(5));
+                _pod.AssertNothingIsLeft();
+            });
+        _runtime.Mount(_pod.Path, _spec);
+        _runtime.Unmount(_pod.Path);
+        _images.Verify(images => images.Release(It.IsAny<VolumeSpec>(), "10aa", It.IsAny<Writer>(), It.IsAny<TimeSpan>()), Times.Once);
+    }
+
+    [Fact]
+    public void A_cluster_that_does_not_take_the_reservation_back_keeps_no_pod_from_ending()
+    {
+        Reserving();
+        _images.Setup(images => images.Release(It.IsAny<VolumeSpec>(), It.IsAny<string?>(), It.IsAny<Writer>(), It.IsAny<TimeSpan>()))
+            .Throws(new VolumeException("no monitor answered"));
+        _runtime.Mount(_pod.Path, _spec);
+        _runtime.Unmount(_pod.Path);
+        _pod.AssertNothingIsLeft();
+    }
+
+    [Fact]
+    public void A_tag_that_cannot_be_written_gives_the_reservation_up()
+    {
+        _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true, It.IsAny<Writer>()))
+            .Callback(() => _deadline.Stop("stopped by SIGTERM"))
+            .Returns(new PreparedImage(1, "ext4", "admin", null, []) { Facts = HyperTagTests.Facts, IsReserved = true });
+        Assert.Throws<DeadlineException>(() => _runtime.Mount(_pod.Path, _spec));
+        _images.Verify(images => images.GiveUp(_spec), Times.Once);
     }
 
     [Fact]
     public void A_failure_of_the_cluster_leaves_nothing()
     {
-        _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true)).Throws(new VolumeException("no monitor answered"));
+        _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true, It.IsAny<Writer>())).Throws(new VolumeException("no monitor answered"));
         Assert.Equal("no monitor answered", Assert.Throws<VolumeException>(() => _runtime.Mount(_pod.Path, _spec)).Message);
         _pod.AssertNothingIsLeft();
     }
@@ -91,7 +130,7 @@ public sealed class HyperRuntimeTests : IDisposable
     [Fact]
     public void A_call_that_is_told_to_stop_while_the_image_is_prepared_leaves_nothing()
     {
-        _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true))
+        _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true, It.IsAny<Writer>()))
             .Callback(() => _deadline.Stop("stopped by SIGTERM"))
             .Returns(new PreparedImage(1, "ext4", "admin", null, []) { Facts = HyperTagTests.Facts });
         Assert.Throws<DeadlineException>(() => _runtime.Mount(_pod.Path, _spec));
@@ -204,7 +243,7 @@ public sealed class HyperRuntimeTests : IDisposable
         HyperRuntime runtime = Runtime(_pod.Config with { TagStorage = TagStorage.Directory });
         runtime.Mount(_pod.Path, _spec);
         runtime.Mount(_pod.Path, _spec);
-        _images.Verify(images => images.Prepare(It.IsAny<VolumeSpec>(), It.IsAny<bool>()), Times.Once);
+        _images.Verify(images => images.Prepare(It.IsAny<VolumeSpec>(), It.IsAny<bool>(), It.IsAny<Writer>()), Times.Once);
         runtime.Unmount(_pod.Path);
         _pod.AssertNothingIsLeft();
     }
@@ -213,7 +252,7 @@ public sealed class HyperRuntimeTests : IDisposable
     public void Attach_prepares_without_monitors_and_answers_qemus_name()
     {
         VolumeSpec spec = _spec with { Namespace = "ns" };
-        _images.Setup(images => images.Prepare(spec, false)).Returns(new PreparedImage(1, "ext4", "admin", null, []) { Facts = HyperTagTests.Facts });
+        _images.Setup(images => images.PrepareForNobody(spec, It.IsAny<Writer>())).Returns(HyperTagTests.Facts);
         Assert.Equal("rbd:hyper/ns/vol1", _runtime.Attach(spec, "node1"));
     }
 
@@ -251,6 +290,9 @@ public sealed class HyperRuntimeTests : IDisposable
         _images.VerifyNoOtherCalls();
         Assert.Equal(Capabilities.MountOnly, _runtime.Capabilities);
     }
+
+    private void Reserving() => _images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true, It.IsAny<Writer>()))
+        .Returns(new PreparedImage(1 << 30, "ext4", "admin", new Secret("the-key"), ["127.0.0.1:6789"]) { Facts = HyperTagTests.Facts with { ImageId = "10aa" }, IsReserved = true });
 
     private HyperRuntime Runtime(DriverConfig config) => new(config, _images.Object, new Steps(_deadline, null));
 }

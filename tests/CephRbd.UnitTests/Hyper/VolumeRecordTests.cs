@@ -21,7 +21,7 @@ public class VolumeRecordTests
     [Fact]
     public void It_tells_whose_volume_it_is_and_no_secret()
     {
-        byte[] record = VolumeRecord.ToJson(_spec);
+        byte[] record = VolumeRecord.ToJson(_spec, null);
         using var json = JsonDocument.Parse(record);
         string? Text(string name) => json.RootElement.GetProperty(name).GetString();
         Assert.Equal(
@@ -33,22 +33,22 @@ public class VolumeRecordTests
 
     [Fact]
     public void Without_a_pod_it_is_written_all_the_same() =>
-        Assert.Null(VolumeRecord.DifferenceFrom(VolumeRecord.ToJson(_spec with { Pod = null, VolumeName = null }), _spec));
+        Assert.Null(VolumeRecord.DifferenceFrom(VolumeRecord.ToJson(_spec with { Pod = null, VolumeName = null }, null), _spec));
 
     [Fact]
     public void The_same_volume_has_no_difference() =>
-        Assert.Null(VolumeRecord.DifferenceFrom(VolumeRecord.ToJson(_spec), _spec));
+        Assert.Null(VolumeRecord.DifferenceFrom(VolumeRecord.ToJson(_spec, null), _spec));
 
     [Fact]
     public void Another_access_is_a_difference() =>
-        Assert.Equal("access \"rw\", not \"ro\"", VolumeRecord.DifferenceFrom(VolumeRecord.ToJson(_spec), _spec with { ReadOnly = true }));
+        Assert.Equal("access \"rw\", not \"ro\"", VolumeRecord.DifferenceFrom(VolumeRecord.ToJson(_spec, null), _spec with { ReadOnly = true }));
 
     [Theory]
     [InlineData(null, "b", "cluster \"\", not \"b\"")]
     [InlineData("a", "b", "cluster \"a\", not \"b\"")]
     [InlineData("a", null, "cluster \"a\", not \"\"")]
     public void Another_cluster_is_a_difference(string? stands, string? asked, string difference) =>
-        Assert.Equal(difference, VolumeRecord.DifferenceFrom(VolumeRecord.ToJson(_spec with { Cluster = stands }), _spec with { Cluster = asked }));
+        Assert.Equal(difference, VolumeRecord.DifferenceFrom(VolumeRecord.ToJson(_spec with { Cluster = stands }, null), _spec with { Cluster = asked }));
 
     [Fact]
     public void No_record_tells_nothing() => Assert.Null(VolumeRecord.DifferenceFrom([], _spec));

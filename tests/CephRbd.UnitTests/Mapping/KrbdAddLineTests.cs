@@ -13,6 +13,10 @@ public class KrbdAddLineTests
         Assert.Equal("10.0.0.1:6789 name=admin,key=client.admin,rw,mount_timeout=20 hyper vol1 -", Line(_plain));
 
     [Fact]
+    public void A_map_with_a_client_of_its_own_shares_none() =>
+        Assert.Contains(",noshare ", Line(_plain with { OwnClient = true }), StringComparison.Ordinal);
+
+    [Fact]
     public void A_cluster_without_keys_is_given_none() =>
         Assert.Equal("10.0.0.1:6789 name=admin,rw,mount_timeout=20 hyper vol1 -", Line(_plain with { HasKey = false }));
 

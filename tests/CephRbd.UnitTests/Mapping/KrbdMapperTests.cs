@@ -57,7 +57,7 @@ public sealed class KrbdMapperTests : IDisposable
         _node.Map(3, image: "other");
         File.Delete(_node["bus/add"]);
         File.CreateSymbolicLink(_node["bus/add"], "/dev/full");
-        MapFailure e = Assert.Throws<MapFailure>(() => _node.Mappers.Krbd.Map(new ImageIdentity("hyper", null, "vol1", null), Access(), readOnly: false));
+        MapFailure e = Assert.Throws<MapFailure>(() => _node.Mappers.Krbd.Map(new ImageIdentity("hyper", null, "vol1", null), Access(), readOnly: false, ownClient: false));
         Assert.Equal(CephRbd.Native.Errno.NoSpace, e.Errno);
         Assert.Contains("image hyper/vol1: the kernel cannot map it", e.Message, StringComparison.Ordinal);
     }
@@ -66,7 +66,7 @@ public sealed class KrbdMapperTests : IDisposable
     public void A_map_that_leaves_no_device_is_a_failure()
     {
         _node.Map(3);
-        MapFailure e = Assert.Throws<MapFailure>(() => _node.Mappers.Krbd.Map(new ImageIdentity("hyper", null, "vol1", null), Access(), readOnly: true));
+        MapFailure e = Assert.Throws<MapFailure>(() => _node.Mappers.Krbd.Map(new ImageIdentity("hyper", null, "vol1", null), Access(), readOnly: true, ownClient: false));
         Assert.Contains("no device", e.Message, StringComparison.Ordinal);
         Assert.StartsWith("127.0.0.1:6789 name=admin,ro,", _node.Told("add"), StringComparison.Ordinal);
         Assert.EndsWith(" hyper vol1 -", _node.Told("add"), StringComparison.Ordinal);
@@ -77,7 +77,7 @@ public sealed class KrbdMapperTests : IDisposable
     public void A_name_the_line_cannot_carry_is_refused_before_the_kernel_is_asked()
     {
         _node.Map(3);
-        MapFailure e = Assert.Throws<MapFailure>(() => _node.Mappers.Krbd.Map(new ImageIdentity("hyper", null, "vol 1", null), Access(), readOnly: true));
+        MapFailure e = Assert.Throws<MapFailure>(() => _node.Mappers.Krbd.Map(new ImageIdentity("hyper", null, "vol 1", null), Access(), readOnly: true, ownClient: false));
         Assert.Equal(CephRbd.Native.Errno.Invalid, e.Errno);
         Assert.Equal("", _node.Told("add"));
     }

@@ -22,6 +22,9 @@ internal sealed class HostNode : IDisposable
         Config = new DriverConfig { Runtime = RuntimeKind.Host, RunDir = _dir["run"], StagingDir = _dir["mounts"], ScratchDir = _dir["scratch"], NodeName = "node1" };
         Steps = new Steps(Deadline, Notes.Add);
         Images.Setup(images => images.FsidFromConf(It.IsAny<string?>())).Returns(Fsid);
+        Images.Setup(images => images.GiveUp(It.IsAny<VolumeSpec>()));
+        Images.Setup(images => images.ConfirmMapped(It.IsAny<VolumeSpec>()));
+        Images.Setup(images => images.Release(It.IsAny<VolumeSpec>(), It.IsAny<string?>(), It.IsAny<Writer>(), It.IsAny<TimeSpan>()));
         Directory.CreateDirectory(Pod);
     }
 

@@ -232,7 +232,7 @@ public sealed class HostRuntimeTests : IDisposable
     private VolumeSpec Failing()
     {
         _node.Images.Setup(images => images.AccessFromConf(It.IsAny<VolumeSpec>())).Returns((KernelAccess?)null);
-        _node.Images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true)).Throws(new VolumeException("the cluster says no"));
+        _node.Images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true, It.IsAny<Writer>())).Throws(new VolumeException("the cluster says no"));
         return HostNode.Spec;
     }
 }

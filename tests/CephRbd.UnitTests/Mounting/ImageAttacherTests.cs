@@ -1,3 +1,4 @@
+using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native.Linux;
 using CephRbd.UnitTests.Native.Linux;
@@ -72,7 +73,7 @@ public sealed class ImageAttacherTests : IDisposable
     public void Features_for_new_images_are_the_volumes_then_the_configs()
     {
         _node.Images.Setup(images => images.AccessFromConf(It.IsAny<VolumeSpec>())).Returns((KernelAccess?)null);
-        _node.Images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true)).Throws(new VolumeException("enough"));
+        _node.Images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true, It.IsAny<Writer>())).Throws(new VolumeException("enough"));
         Assert.Equal(5UL, AskedFeatures(HostNode.Spec with { ImageFeatures = 5 }));
         _node.Config = _node.Config with { ImageFeatures = 9 };
         Assert.Equal(9UL, AskedFeatures(HostNode.Spec));
@@ -90,7 +91,7 @@ public sealed class ImageAttacherTests : IDisposable
         File.WriteAllText(_node["bus/supported_features"], "0x1\n");
         VolumeSpec spec = HostNode.Spec with { Mapper = MapperKind.Krbd };
         _node.Images.Setup(images => images.AccessFromConf(It.IsAny<VolumeSpec>())).Returns((KernelAccess?)null);
-        _node.Images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true)).Returns(new PreparedImage(1 << 30, "ext4", "admin", null, [])
+        _node.Images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true, It.IsAny<Writer>())).Returns(new PreparedImage(1 << 30, "ext4", "admin", null, [])
         {
             Facts = new ImageFacts("10aa", HostNode.Fsid, 1 << 30, 61, null),
             KernelAccess = new KernelAccess("admin", null, ["127.0.0.1:6789"], false, HostNode.Fsid),
@@ -99,6 +100,42 @@ public sealed class ImageAttacherTests : IDisposable
         Assert.Contains("object-map", e.Message, StringComparison.Ordinal);
         Assert.Contains("rbd feature disable hyper/vol1", e.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_failed_attach_gives_its_reservation_up()
+    {
+        _node.Images.Setup(images => images.AccessFromConf(It.IsAny<VolumeSpec>())).Returns((KernelAccess?)null);
+        _node.Images.Setup(images => images.Prepare(It.IsAny<VolumeSpec>(), true, It.IsAny<Writer>())).Throws(new VolumeException("enough"));
+        Assert.Throws<VolumeException>(() => UndoStack.Guard(undo => _node.Attacher.Attach(HostNode.Spec, undo)));
+        _node.Images.Verify(images => images.GiveUp(HostNode.Spec), Times.Once);
+        _node.Images.Verify(images => images.ConfirmMapped(It.IsAny<VolumeSpec>()), Times.Never);
+    }
+
+    [Fact]
+    public void What_was_unmapped_is_given_back_as_the_nodes_whatever_the_cluster_says()
+    {
+        _node.Images.Setup(images => images.Release(It.IsAny<VolumeSpec>(), It.IsAny<string?>(), It.IsAny<Writer>(), It.IsAny<TimeSpan>()))
+            .Throws(new VolumeException("no monitor answered"));
+        _node.Attacher.GiveBack("east", Mapped(readOnly: false));
+        _node.Images.Verify(
+            images => images.Release(
+                It.Is<VolumeSpec>(spec => spec.ImageSpec == "hyper/vol1" && spec.Cluster == "east" && spec.Key == null), "10aa",
+                It.Is<Writer>(writer => writer.Node == "node1" && writer.PodUid == null && writer.Dir == null), It.Is<TimeSpan>(patience => patience <= TimeSpan.FromSeconds(5))),
+            Times.Once);
+        Assert.Contains(_node.Notes, note => note.Contains("no monitor answered", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_was_mapped_for_reading_only_was_not_reserved()
+    {
+        _node.Attacher.GiveBack(null, Mapped(readOnly: true));
+        _node.Config = _node.Config with { ReservationSeconds = 0 };
+        _node.Attacher.GiveBack(null, Mapped(readOnly: false));
+        _node.Images.Verify(images => images.Release(It.IsAny<VolumeSpec>(), It.IsAny<string?>(), It.IsAny<Writer>(), It.IsAny<TimeSpan>()), Times.Never);
+    }
+
+    private static MappedImage Mapped(bool readOnly) => new(
+        MapperKind.Krbd, 7, new ImageIdentity("hyper", null, "vol1", null) { ImageId = "10aa" }, 250, 7, 1 << 30, readOnly);
 
     private ulong? AskedFeatures(VolumeSpec spec)
     {

@@ -34,8 +34,11 @@ SAME(int64_t, rados_ioctx_get_id, rados_ioctx_t);
 SAME(int, rados_ioctx_get_pool_name, rados_ioctx_t, char *, unsigned);
 SAME(int, rados_mon_command, rados_t, const char **, size_t, const char *, size_t, char **, size_t *, char **,
      size_t *);
+SAME(int, rados_wait_for_latest_osdmap, rados_t);
 SAME(void, rados_buffer_free, char *);
 SAME(int, rados_lock_exclusive, rados_ioctx_t, const char *, const char *, const char *, const char *,
+     struct timeval *, uint8_t);
+SAME(int, rados_lock_shared, rados_ioctx_t, const char *, const char *, const char *, const char *, const char *,
      struct timeval *, uint8_t);
 SAME(int, rados_unlock, rados_ioctx_t, const char *, const char *, const char *);
 SAME(ssize_t, rados_list_lockers, rados_ioctx_t, const char *, const char *, int *, char *, size_t *, char *,

@@ -63,7 +63,7 @@ internal static class Node
     public static StatusReport Report(NodeState state, Func<VolumeStatus, ImageLook?>? cluster = null)
     {
         VolumeStatus[] volumes = [.. VolumeList.Of(state).Select(volume => volume with { Look = volume.Look ?? cluster?.Invoke(volume) })];
-        return new StatusReport(state.Node, state.Runtime, volumes, [.. Problems.OnNode(state, volumes), .. Problems.InCluster(volumes)]);
+        return new StatusReport(state.Node, state.Runtime, volumes, [.. Problems.OnNode(state, volumes), .. Problems.InCluster(volumes, new Writer(state.Node, "", null, null))]);
     }
 
     /// <summary>The kinds of what is not right on the node itself.</summary>

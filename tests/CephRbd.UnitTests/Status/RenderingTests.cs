@@ -67,7 +67,7 @@ public class RenderingTests
     {
         using var json = JsonDocument.Parse(StatusJson.Write(Node.Report(_full, _ => Node.Look("client.1 at [::1]:0/1"))));
         JsonElement[] volumes = [.. json.RootElement.GetProperty("volumes").EnumerateArray()];
-        string[] keys = ["image", "pool", "namespace", "name", "snapshot", "cluster", "clusterFsid", "runtime", "mapper", "device", "readOnly", "sizeBytes", "fsType", "use", "stage", "pods", "otherMounts", "attached", "heldBy", "watchers", "clusterProblem"];
+        string[] keys = ["image", "pool", "namespace", "name", "snapshot", "cluster", "clusterFsid", "runtime", "mapper", "device", "readOnly", "sizeBytes", "fsType", "use", "stage", "pods", "otherMounts", "attached", "heldBy", "watchers", "writer", "clusterProblem"];
         Assert.All(volumes, volume => Assert.Equal(keys, volume.EnumerateObject().Select(property => property.Name)));
         Assert.Equal("hyper/vm1 second hyper  ", Join(volumes[0], "image", "cluster", "runtime", "mapper", "device"));
         Assert.Equal("hyper/vol1  host krbd /dev/rbd0", Join(volumes[1], "image", "cluster", "runtime", "mapper", "device"));
@@ -147,8 +147,8 @@ public class RenderingTests
     public void A_record_is_read_as_it_was_written()
     {
         VolumeSpec spec = new() { Image = "vol1", Pool = "hyper", Cluster = "second", ReadOnly = true, VolumeName = "pv1", Pod = new PodIdentity("web", "shop", "u-1", null) };
-        Assert.Equal(new VolumeRecord.Contents("hyper/vol1", "second", true, "pv1", spec.Pod), VolumeRecord.TryParse(VolumeRecord.ToJson(spec)));
-        Assert.Equal(new VolumeRecord.Contents("hyper/vol1", null, false, null, null), VolumeRecord.TryParse(VolumeRecord.ToJson(new VolumeSpec { Image = "vol1", Pool = "hyper" })));
+        Assert.Equal(new VolumeRecord.Contents("hyper/vol1", "second", true, "pv1", spec.Pod), VolumeRecord.TryParse(VolumeRecord.ToJson(spec, null)));
+        Assert.Equal(new VolumeRecord.Contents("hyper/vol1", null, false, null, null, "10aa"), VolumeRecord.TryParse(VolumeRecord.ToJson(new VolumeSpec { Image = "vol1", Pool = "hyper" }, "10aa")));
         Assert.Null(VolumeRecord.TryParse("{\"image\":1"u8));
         Assert.Null(VolumeRecord.TryParse("[]"u8));
         Assert.Null(VolumeRecord.TryParse("{\"image\":1}"u8));

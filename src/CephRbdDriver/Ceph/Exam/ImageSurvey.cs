@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CephRbd.Driver.Ceph.Format;
+using CephRbd.Driver.Ceph.Reservations;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
 using CephRbd.Native.Rados;
@@ -30,7 +31,14 @@ internal sealed record ImageMark(string FileSystem, string Node, DateTimeOffset?
 /// <param name="Watchers">Who has it open; null where the libraries cannot tell.</param>
 /// <param name="Mark">The mark of an unfinished format; null when there is none.</param>
 /// <param name="Claims">Who prepares it.</param>
-internal sealed record SurveyedImage(string Name, IReadOnlyList<ImageWatcher>? Watchers, ImageMark? Mark, IReadOnlyList<ImageClaim> Claims);
+internal sealed record SurveyedImage(string Name, IReadOnlyList<ImageWatcher>? Watchers, ImageMark? Mark, IReadOnlyList<ImageClaim> Claims)
+{
+    /// <summary>Who it was given to for writing; null for nobody.</summary>
+    public Writer? GivenTo { get; init; }
+
+    /// <summary>Since when, by that node's clock.</summary>
+    public DateTimeOffset? GivenSince { get; init; }
+}
 
 /// <summary>What has been seen so far.</summary>
 /// <param name="Total">How many images the pool has; null when its list has not come yet.</param>
@@ -103,12 +111,17 @@ internal sealed class ImageSurvey
         {
             using var image = RbdImage.Open(pool, name, readOnly: true);
             string id = image.Id;
+            ReservationNote? note = NoteOf(pool, id, name);
             _seen.Enqueue(new SurveyedImage(
                 name,
                 image.ListWatchers() is { } watchers ? [.. watchers.Select(watcher => new ImageWatcher(watcher.Address, watcher.ClientId))] : null,
                 MarkOf(image),
                 [.. FormatLock.Holders(pool, id).Select(found => new ImageClaim(
-                    found.Holder?.Node ?? found.Cookie, found.Holder?.Pid ?? 0, found.Address, found.Holder?.IsGone() ?? false))]));
+                    found.Holder?.Node ?? found.Cookie, found.Holder?.Pid ?? 0, found.Address, found.Holder?.IsGone() ?? false))])
+            {
+                GivenTo = note?.Writer,
+                GivenSince = note?.Since,
+            });
         }
         catch (CephException e) when (e.Errno != Errno.NoEntry)
         {
@@ -117,6 +130,19 @@ internal sealed class ImageSurvey
         catch (CephException)
         {
             // Removed since it was listed, or a name whose image was never finished: the next mount clears that away.
+        }
+    }
+
+    private static ReservationNote? NoteOf(RadosIoContext pool, string id, string name)
+    {
+        try
+        {
+            return new ReservationObject(pool, id, name).Read();
+        }
+        catch (VolumeException)
+        {
+            // Whoever is to write to the image finds out, and is told what to do.
+            return null;
         }
     }
 

@@ -1,6 +1,4 @@
-using System.Globalization;
 using CephRbd.Driver.Volumes;
-using CephRbd.Native.Linux;
 using CephRbd.Native.Rados;
 
 namespace CephRbd.Driver.Ceph.Format;
@@ -39,7 +37,7 @@ internal sealed class FormatLock : IDisposable
             string lockObject = ObjectOf(imageId);
             foreach (RadosLocker locker in pool.ListLockers(lockObject, LockName))
             {
-                if (Holder.TryParse(locker.Cookie, out Holder holder) && holder.IsGone())
+                if (CallIdentity.TryParse(locker.Cookie, out CallIdentity holder) && holder.IsGone())
                 {
                     pool.BreakLock(lockObject, LockName, locker.Client, locker.Cookie);
                 }
@@ -65,7 +63,7 @@ internal sealed class FormatLock : IDisposable
         // The process ends at its deadline plus the watchdog's grace; its lock a little later, whatever happens to it.
         TimeSpan duration = deadline.Remaining + TimeSpan.FromSeconds(10);
         string lockObject = ObjectOf(imageId);
-        return pool.LockExclusive(lockObject, LockName, Holder.Self().ToString(), "formatting " + image, duration)
+        return pool.LockExclusive(lockObject, LockName, CallIdentity.Self().ToString(), "formatting " + image, duration)
             ? new FormatLock(pool, lockObject)
             : null;
     }
@@ -74,47 +72,12 @@ internal sealed class FormatLock : IDisposable
     /// <param name="pool">The image's pool and namespace.</param>
     /// <param name="imageId">The image's id.</param>
     /// <returns>The holder, null where the cookie is none of ours; the cookie; the client's address.</returns>
-    public static IEnumerable<(Holder? Holder, string Cookie, string Address)> Holders(RadosIoContext pool, string imageId) =>
+    public static IEnumerable<(CallIdentity? Holder, string Cookie, string Address)> Holders(RadosIoContext pool, string imageId) =>
         pool.ListLockers(ObjectOf(imageId), LockName).Select(locker => (
-            Holder.TryParse(locker.Cookie, out Holder holder) ? holder : (Holder?)null, locker.Cookie, locker.Address));
+            CallIdentity.TryParse(locker.Cookie, out CallIdentity holder) ? holder : (CallIdentity?)null, locker.Cookie, locker.Address));
 
     /// <summary>Gives the lock back by removing its object: while we hold it, nobody else can.</summary>
     public void Dispose() => _pool.Remove(_object);
 
     private static string ObjectOf(string imageId) => "cephrbd.lock." + imageId;
-
-    /// <summary>A process of a node, exact enough to know whether it still runs.</summary>
-    internal readonly record struct Holder(string Node, string BootId, string PidNamespace, int Pid, long StartTime)
-    {
-        /// <summary>This process.</summary>
-        public static Holder Self() => new(
-            Environment.MachineName.Replace(' ', '_'),
-            Processes.BootId(),
-            OwnPidNamespace(),
-            Environment.ProcessId,
-            Processes.StartTime(Environment.ProcessId));
-
-        /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
-        public static bool TryParse(string text, out Holder holder)
-        {
-            string[] parts = text.Split(' ');
-            bool ok = parts.Length == 5
-                & int.TryParse(parts.ElementAtOrDefault(3), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
-                & long.TryParse(parts.ElementAtOrDefault(4), NumberStyles.None, CultureInfo.InvariantCulture, out long start);
-            holder = ok ? new Holder(parts[0], parts[1], parts[2], pid, start) : default;
-            return ok;
-        }
-
-        /// <summary>
-        /// Whether it certainly runs no more: it belongs to this boot of this node and to a process namespace that we
-        /// can look into, and is not there. Of any other nobody here can know.
-        /// </summary>
-        public bool IsGone() =>
-            BootId == Processes.BootId() && PidNamespace == OwnPidNamespace() && !Processes.IsAlive(Pid, StartTime);
-
-        /// <inheritdoc/>
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Node} {BootId} {PidNamespace} {Pid} {StartTime}");
-
-        private static string OwnPidNamespace() => File.ResolveLinkTarget("/proc/self/ns/pid", returnFinalTarget: false)?.Name ?? "?";
-    }
 }

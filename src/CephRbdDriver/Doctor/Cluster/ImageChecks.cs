@@ -40,7 +40,11 @@ internal sealed class ImageChecks(DriverConfig config, ClusterSession session)
     private IEnumerable<Finding> LookAtReservations(ClusterExam exam, Deadline deadline) =>
         NoPool(exam, deadline, ReservationsName) is { } missing
             ? [missing]
-            : [JudgeReservations(session.Survey(deadline), config.Pool, DateTimeOffset.UtcNow)];
+            :
+            [
+                JudgeReservations(session.Survey(deadline), config.Pool, DateTimeOffset.UtcNow),
+                .. JudgeWriters(session.Survey(deadline), config.Pool, ThisNode.Itself(config), new HashSet<string>(InUseHere(deadline))),
+            ];
 
     /// <summary>Judges who has images open.</summary>
     /// <param name="pool">What was seen.</param>
@@ -104,6 +108,33 @@ internal sealed class ImageChecks(DriverConfig config, ClusterSession session)
                 ReservationsName, FindingState.Warning,
                 $"{looked}; {ClusterSession.Number(left.Length)} with a format that was begun and not finished: {string.Join(", ", left.Take(MostNamed).Select(Words))}{underWay}",
                 $"the next mount formats it anew, nothing in it is lost: start its pod. If nobody needs it: rbd rm {name}/{left[0].Name}. A mark that is not cephrbd's: rbd image-meta get {name}/{left[0].Name} cephrbd.format");
+    }
+
+    /// <summary>Judges which images this node was given for writing.</summary>
+    /// <param name="pool">What was seen.</param>
+    /// <param name="name">The pool's name.</param>
+    /// <param name="node">This node.</param>
+    /// <param name="used">The images that are mapped or tagged here.</param>
+    /// <returns>Nothing when each that it was given is used, and each that it uses is its own.</returns>
+    internal static IEnumerable<Finding> JudgeWriters(SurveyedPool pool, string name, Writer node, IReadOnlySet<string> used)
+    {
+        SurveyedImage[] taken = [.. pool.Images.Where(image => image.GivenTo?.IsNodeOf(node) == false && used.Contains($"{name}/{image.Name}"))];
+        if (taken.Length > 0)
+        {
+            yield return new Finding(
+                ReservationsName, FindingState.Warning,
+                $"{ClusterSession.Number(taken.Length)} with a volume here were given to other nodes for writing: {string.Join(", ", taken.Take(MostNamed).Select(image => $"{image.Name} to {image.GivenTo}"))}",
+                $"volumes that are only read are fine. What writes here was shut out when the other node took the image over: delete its pod on this node; see cephrbd release {name}/{taken[0].Name}");
+        }
+
+        SurveyedImage[] kept = [.. pool.Images.Where(image => image.GivenTo?.IsNodeOf(node) == true && !used.Contains($"{name}/{image.Name}") && image.Watchers is not { Count: > 0 })];
+        if (kept.Length > 0)
+        {
+            yield return new Finding(
+                ReservationsName, FindingState.Warning,
+                $"{ClusterSession.Number(kept.Length)} given to this node for writing, and nothing here uses them: {string.Join(", ", kept.Take(MostNamed).Select(image => $"{image.Name} to {image.GivenTo}"))}. The cluster was away when they were unmounted, or the node was started anew",
+                $"the next mount on this node takes them as they are, on another one once their time is over. For one without the feature exclusive-lock: cephrbd release {name}/{kept[0].Name}");
+        }
     }
 
     private static string Words(SurveyedImage image) => image.Mark switch

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using CephRbd.Native.Linux;
-using Holder = CephRbd.Driver.Ceph.Format.FormatLock.Holder;
+using Holder = CephRbd.Driver.Ceph.CallIdentity;
 
-namespace CephRbd.UnitTests.Ceph.Format;
+namespace CephRbd.UnitTests.Ceph;
 
-public class FormatLockHolderTests
+public class CallIdentityTests
 {
     [Fact]
     public void This_process_is_not_gone_and_reads_back_from_its_text()

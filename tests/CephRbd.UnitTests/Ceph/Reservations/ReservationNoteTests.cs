@@ -1,0 +1,40 @@
+using System.Text;
+using CephRbd.Driver.Ceph.Reservations;
+using CephRbd.Driver.Volumes;
+
+namespace CephRbd.UnitTests.Ceph.Reservations;
+
+public class ReservationNoteTests
+{
+    [Fact]
+    public void What_is_written_is_read()
+    {
+        var writer = new Writer("n1", "m1", "uid \"1\"", "/var/lib/kubelet/pods/ü 1") { Boot = "b1", Pod = "default/db-0" };
+        var note = new ReservationNote(writer, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(8)), ["172.16.4.101:0/7", "[fd00::1]:0/8"]);
+        ReservationNote read = ReservationNote.Parse(note.ToJson(), "hyper/db")!;
+        Assert.Equal(note.Writer, read.Writer);
+        Assert.Equal(note.Since, read.Since);
+        Assert.Equal(note.Clients, read.Clients);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void An_object_without_a_note_is_nobodys(string? text) => Assert.Null(ReservationNote.Parse(Bytes(text), "hyper/db"));
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("{\"node\":1}")]
+    [InlineData("{\"node\":null,\"since\":\"2026-01-01\",\"clients\":[]}")]
+    [InlineData("{\"node\":\"n\",\"clients\":[]}")]
+    [InlineData("{\"node\":\"n\",\"since\":\"then\",\"clients\":[]}")]
+    [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\"}")]
+    public void What_is_no_note_keeps_writers_out_and_says_how_to_take_it_away(string text) => Assert.Contains(
+        "cephrbd release hyper/db",
+        Assert.Throws<VolumeException>(() => ReservationNote.Parse(Bytes(text), "hyper/db")).Message,
+        StringComparison.Ordinal);
+
+    private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+}
