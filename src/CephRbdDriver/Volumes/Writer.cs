@@ -40,11 +40,11 @@ internal sealed record Writer(string Node, string Machine, string? PodUid, strin
     }
 
     /// <summary>As a person would say it: <c>node n2, pod default/db-0 (uid …)</c>.</summary>
-    public override string ToString() =>
+    public override string ToString() => Shown.Printable(
         $"node {Node}" +
         (Pod is null ? "" : $", pod {Pod}") +
         (PodUid is null ? "" : $" (uid {PodUid})") +
-        (PodUid is null && Dir is not null ? $", for {Dir}" : "");
+        (PodUid is null && Dir is not null ? $", for {Dir}" : ""));
 
     private static string Plain(string field) => Uri.UnescapeDataString(field);
 

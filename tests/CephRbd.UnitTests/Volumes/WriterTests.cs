@@ -37,6 +37,10 @@ public class WriterTests
     }
 
     [Fact]
+    public void What_a_pod_made_up_moves_no_terminals_cursor() =>
+        Assert.DoesNotContain('\u001b', new Writer("n1", "m1", "\u001b[2J", null) { Pod = "a/\u001b]0;x" }.ToString());
+
+    [Fact]
     public void Only_two_known_boots_differ()
     {
         var now = new Writer("n1", "m1", null, null) { Boot = "now" };

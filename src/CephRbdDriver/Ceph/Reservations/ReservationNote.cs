@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CephRbd.Driver.Volumes;
@@ -19,7 +20,7 @@ namespace CephRbd.Driver.Ceph.Reservations;
 internal sealed record ReservationNote(Writer Writer, DateTimeOffset Since, IReadOnlyList<string> Clients)
 {
     /// <summary>No note is longer, in bytes.</summary>
-    public const int MaxBytes = 16 << 10;
+    public const int MaxBytes = 64 << 10;
 
     private static readonly JsonWriterOptions _plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -68,7 +69,7 @@ internal sealed record ReservationNote(Writer Writer, DateTimeOffset Since, IRea
             return new ReservationNote(
                 new Writer(Text("node")!, Text("machine") ?? "", Text("podUid"), Text("dir")) { Boot = Text("boot") ?? "", Pod = Text("pod") },
                 DateTimeOffset.Parse(Text("since")!, CultureInfo.InvariantCulture),
-                [.. root.GetProperty("clients").EnumerateArray().Select(client => client.GetString()!)]) is { Writer.Node: not null } note
+                [.. root.GetProperty("clients").EnumerateArray().Select(client => Checked(client.GetString()))]) is { Writer.Node: not null } note
                 ? note
                 : throw new FormatException("it names no node");
         }
@@ -77,6 +78,17 @@ internal sealed record ReservationNote(Writer Writer, DateTimeOffset Since, IRea
             throw new VolumeException(
                 $"image {image}: the note of who has it for writing can't be read ({e.Message}). If nobody uses the image, take the note away: cephrbd release {image}", e);
         }
+    }
+
+    // Whoever may write to the pool can write a note. It must not make this node, which may blocklist, shut out others than
+    // one client: an address without a nonce means all clients of a machine.
+    private static string Checked(string? client)
+    {
+        string[] parts = (client ?? "").Split('/');
+        return parts.Length == 2 && IPEndPoint.TryParse(parts[0], out _) && parts[0].Contains(parts[0][0] == '[' ? "]:" : ":", StringComparison.Ordinal)
+            && uint.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint nonce) && nonce > 0
+            ? client!
+            : throw new FormatException("a client in it is not the address of one client");
     }
 
     /// <summary>As a person would say it: <c>node n2, pod default/db-0 (uid …), since …</c>.</summary>

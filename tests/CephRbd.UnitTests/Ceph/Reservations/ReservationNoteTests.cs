@@ -31,6 +31,11 @@ public class ReservationNoteTests
     [InlineData("{\"node\":\"n\",\"clients\":[]}")]
     [InlineData("{\"node\":\"n\",\"since\":\"then\",\"clients\":[]}")]
     [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\"}")]
+    [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\",\"clients\":[\"172.16.4.101:0/0\"]}")]
+    [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\",\"clients\":[\"172.16.4.101\"]}")]
+    [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\",\"clients\":[\"172.16.4.0/24\"]}")]
+    [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\",\"clients\":[\"x:0/7\"]}")]
+    [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\",\"clients\":[null]}")]
     public void What_is_no_note_keeps_writers_out_and_says_how_to_take_it_away(string text) => Assert.Contains(
         "cephrbd release hyper/db",
         Assert.Throws<VolumeException>(() => ReservationNote.Parse(Bytes(text), "hyper/db")).Message,
