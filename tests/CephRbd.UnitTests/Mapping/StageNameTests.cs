@@ -1,4 +1,5 @@
 using CephRbd.Driver.Mapping;
+using CephRbd.UnitTests.Volumes;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -38,7 +39,7 @@ public class StageNameTests
             from snapshot in maybe
             select (cluster, new ImageIdentity(pool, space, image, snapshot));
         Check.One(
-            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(1000).WithEndSize(60),
+            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(Hostile.Inputs).WithEndSize(60),
             Prop.ForAll(gen.ToArbitrary(), input =>
             {
                 string name = StageName.Of(input.Cluster, input.Identity);

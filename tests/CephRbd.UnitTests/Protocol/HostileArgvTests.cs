@@ -27,7 +27,7 @@ public class HostileArgvTests
         Gen<string[]> argv = Gen.Frequency((5, Gen.Elements(_words)), (1, ArbMap.Default.GeneratorFor<string>().Select(text => text ?? "")))
             .ListOf().Select(list => list.ToArray());
         Check.One(
-            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(2000).WithEndSize(8),
+            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(Hostile.Inputs).WithEndSize(8),
             Prop.ForAll(argv.ToArbitrary(), args => IsOneObjectOnOneLine(Dispatch(args, new Mock<IVolumeRuntime>()).ToJsonLine())));
     }
 
@@ -40,7 +40,7 @@ public class HostileArgvTests
                 (1, ArbMap.Default.GeneratorFor<string>().Select(text => text ?? "")))
             .ListOf().Select(string.Concat);
         Check.One(
-            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(1000).WithEndSize(12),
+            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(Hostile.Inputs).WithEndSize(12),
             Prop.ForAll(text.ToArbitrary(), words =>
             {
                 var runtime = new Mock<IVolumeRuntime>();

@@ -73,7 +73,7 @@ public class RedactorTests
     {
         Gen<string> any = ArbMap.Default.GeneratorFor<string>().Select(text => text ?? "");
         Check.One(
-            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(1000),
+            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(Hostile.Inputs),
             Prop.ForAll(Gen.Zip(any, any).ToArbitrary(), around =>
             {
                 string clean = Redactor.Redact(around.Item1 + Hostile.Key + around.Item2 + "swordfish", new Secret("swordfish"));

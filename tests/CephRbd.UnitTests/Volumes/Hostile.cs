@@ -7,6 +7,9 @@ namespace CephRbd.UnitTests.Volumes;
 /// <summary>Feeds a parser with text made of its own grammar's pieces in the wrong places.</summary>
 internal static class Hostile
 {
+    /// <summary>How many inputs each property is tried with: more than 100,000 in all.</summary>
+    public const int Inputs = 5000;
+
     /// <summary>A well-formed key that belongs to nobody.</summary>
     public const string Key = "AQBSdFhcAAAAABAA1Rt0TIvjp2xXoH4vV0r2Zw==";
 
@@ -22,7 +25,7 @@ internal static class Hostile
         Gen<string> piece = Gen.Frequency((4, Gen.Elements(pieces)), (1, Gen.Elements(_anywhere)), (1, ArbMap.Default.GeneratorFor<string>()));
         Gen<string> text = piece.ListOf().Select(list => string.Concat(list));
         Check.One(
-            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(1000).WithEndSize(40),
+            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(Inputs).WithEndSize(40),
             Prop.ForAll(text.ToArbitrary(), input => Survives(input, parse, secrets)));
     }
 

@@ -93,7 +93,7 @@ public class QuantityTests
     public void What_is_written_can_be_read_back()
     {
         Check.One(
-            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(1000),
+            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(Hostile.Inputs),
             Prop.ForAll(ArbMap.Default.ArbFor<ulong>(), bytes =>
             {
                 string text = Quantity.Format(bytes).Replace(" bytes", "", StringComparison.Ordinal)

@@ -1,6 +1,7 @@
 using System.Text;
 using CephRbd.Driver.Ceph.Reservations;
 using CephRbd.Driver.Volumes;
+using CephRbd.UnitTests.Volumes;
 
 namespace CephRbd.UnitTests.Ceph.Reservations;
 
@@ -40,6 +41,11 @@ public class ReservationNoteTests
         "cephrbd release hyper/db",
         Assert.Throws<VolumeException>(() => ReservationNote.Parse(Bytes(text), "hyper/db")).Message,
         StringComparison.Ordinal);
+
+    [Fact]
+    public void Any_text_is_a_note_or_is_refused_in_words() => Hostile.Feed(
+        ["{", "}", "\"node\":", "\"n1\"", ",", "\"since\":", "\"2026-01-02T03:04:05Z\"", "\"clients\":", "[", "]", "\"1.2.3.4:0/5\"", "null", "1", "\"machine\":", "\"dir\":"],
+        text => ReservationNote.Parse(Encoding.UTF8.GetBytes(text), "hyper/db"));
 
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 }
