@@ -104,8 +104,10 @@ check_access() {
     t "the user ceph cannot enter $dir: allow it, with all folders above: chmod o+x" "用户 ceph 无法进入 $dir：请对其及所有上级目录执行 chmod o+x"
 }
 
+# What a killed run left of the OSD's identity is its own.
 check_other_osd() {
-  [[ -d $data && ! -f $data/cephrbd.fsid && -n $(ls -A "$data") ]] || return 0
+  [[ -d $data && ! -f $data/cephrbd.fsid ]] || return 0
+  [[ -n $(find "$data" -mindepth 1 -maxdepth 1 ! -name 'cephrbd.*' ! -name '.cephrbd.*.cephrbd-new') ]] || return 0
   t "$data holds something that is not of this script: another OSD? Move it away, or name another folder" \
     "$data 中有不属于本脚本的内容（另一个 OSD？）：请移走，或使用其他目录"
 }

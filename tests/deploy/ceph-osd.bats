@@ -103,6 +103,25 @@ on_disk() { printf '%s\n' "$node_root/disk/ceph-osd/$1"; }
   done
 }
 
+@test "killed while the OSD's key was written: the next run makes one" {
+  mkdir "$node_root/disk/ceph-osd"
+  echo 'AQB' >"$(on_disk .cephrbd.key.cephrbd-new)"
+  run node "$script" "$dir" --size 10
+  [ "$status" -eq 0 ]
+  has "osd.0 is up"
+  [ "$(cat "$(on_disk cephrbd.key)")" != AQB ]
+}
+
+@test "killed while its UUID was written: the next run goes on with the same key" {
+  mkdir "$node_root/disk/ceph-osd"
+  echo 'AQBSdFhcAAAAABAA1Rt0TIvjp2xXoH4vV0r2Zw==' >"$(on_disk cephrbd.key)"
+  : >"$(on_disk .cephrbd.fsid.cephrbd-new)"
+  run node "$script" "$dir" --size 10
+  [ "$status" -eq 0 ]
+  has "osd.0 is up"
+  [ "$(cat "$(on_disk cephrbd.key)")" = 'AQBSdFhcAAAAABAA1Rt0TIvjp2xXoH4vV0r2Zw==' ]
+}
+
 @test "a data folder on the root disk is refused" {
   mkdir -p "$upper/srv/osd"
   run node "$script" /srv/osd --size 10
