@@ -76,7 +76,7 @@ internal sealed record ReservationNote(Writer Writer, DateTimeOffset Since, IRea
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
         {
             throw new VolumeException(
-                $"image {image}: the note of who has it for writing can't be read ({e.Message}). If nobody uses the image, take the note away: cephrbd release {image}", e);
+                $"image {image}: the note of who has it for writing can't be read ({Shown.Quote(e.Message)}). If nobody uses the image, take the note away: cephrbd release {image}", e);
         }
     }
 

@@ -47,5 +47,11 @@ public class ReservationNoteTests
         ["{", "}", "\"node\":", "\"n1\"", ",", "\"since\":", "\"2026-01-02T03:04:05Z\"", "\"clients\":", "[", "]", "\"1.2.3.4:0/5\"", "null", "1", "\"machine\":", "\"dir\":"],
         text => ReservationNote.Parse(Encoding.UTF8.GetBytes(text), "hyper/db"));
 
+    [Theory]
+    [InlineData("t}\0l\n")]
+    [InlineData("{\"node\":\"n\",\"since\":\"th\\nen\",\"clients\":[]}")]
+    public void What_is_quoted_of_it_stays_on_one_line(string text) => Assert.DoesNotContain(
+        Assert.Throws<VolumeException>(() => ReservationNote.Parse(Bytes(text), "hyper/db")).Message, char.IsControl);
+
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 }
