@@ -46,7 +46,6 @@ internal sealed partial class CephImages
         {
             using RadosIoContext pool = connection.OpenPool(spec);
             _reservedImage ??= RbdImage.Open(pool, spec.Image, readOnly: true);
-
             reservation.Confirm(
                 [.. new Reserver(connection, pool, spec, config, steps).Watchers(_reservedImage).Select(watcher => watcher.Address).Distinct(StringComparer.Ordinal)]);
             reservation.Unlock();
@@ -101,16 +100,8 @@ internal sealed partial class CephImages
 
     private static ImageFacts WithWriter(ImageFacts facts, RadosIoContext pool, VolumeSpec spec)
     {
-        try
-        {
-            ReservationNote? note = new ReservationObject(pool, facts.ImageId, spec.ImageSpec).Read();
-            return facts with { GivenTo = note?.Writer, GivenSince = note?.Since };
-        }
-        catch (VolumeException)
-        {
-            // Not ours to read. Whoever is to write finds out, and is told what to do.
-            return facts;
-        }
+        ReservationNote? note = new ReservationObject(pool, facts.ImageId, spec.ImageSpec).ReadIfOne();
+        return facts with { GivenTo = note?.Writer, GivenSince = note?.Since };
     }
 
     private bool Reserves(VolumeSpec spec) => config.ReservationSeconds > 0 && !spec.ReadOnly;

@@ -111,7 +111,7 @@ internal sealed class ImageSurvey
         {
             using var image = RbdImage.Open(pool, name, readOnly: true);
             string id = image.Id;
-            ReservationNote? note = NoteOf(pool, id, name);
+            ReservationNote? note = new ReservationObject(pool, id, name).ReadIfOne();
             _seen.Enqueue(new SurveyedImage(
                 name,
                 image.ListWatchers() is { } watchers ? [.. watchers.Select(watcher => new ImageWatcher(watcher.Address, watcher.ClientId))] : null,
@@ -130,19 +130,6 @@ internal sealed class ImageSurvey
         catch (CephException)
         {
             // Removed since it was listed, or a name whose image was never finished: the next mount clears that away.
-        }
-    }
-
-    private static ReservationNote? NoteOf(RadosIoContext pool, string id, string name)
-    {
-        try
-        {
-            return new ReservationObject(pool, id, name).Read();
-        }
-        catch (VolumeException)
-        {
-            // Whoever is to write to the image finds out, and is told what to do.
-            return null;
         }
     }
 

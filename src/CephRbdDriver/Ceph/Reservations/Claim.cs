@@ -9,7 +9,18 @@ namespace CephRbd.Driver.Ceph.Reservations;
 /// <param name="Locks">The locks on its header.</param>
 /// <param name="HasExclusiveLock">Whether it has the exclusive-lock feature: then nobody writes without owning that.</param>
 internal sealed record ImageUse(
-    ReservationNote? Note, IReadOnlyList<RbdWatcher> Watchers, IReadOnlyList<RbdLockOwner> Locks, bool HasExclusiveLock);
+    ReservationNote? Note, IReadOnlyList<RbdWatcher> Watchers, IReadOnlyList<RbdLockOwner> Locks, bool HasExclusiveLock)
+{
+    /// <summary>Who owns the exclusive lock.</summary>
+    public IReadOnlyList<RbdLockOwner> Owners => HasExclusiveLock ? [.. Locks.Where(Fence.IsOfFeature)] : [];
+
+    /// <summary>
+    /// The addresses of the clients that wrote last, as far as known. With the exclusive lock its owners alone: the noted
+    /// client is the kernel's then, which may serve other images.
+    /// </summary>
+    public IReadOnlyList<string> LastClients =>
+        HasExclusiveLock ? [.. Owners.Select(owner => owner.Address).Distinct(StringComparer.Ordinal)] : Note?.Clients ?? [];
+}
 
 /// <summary>Whether a writer may have an image, and who is to be shut out first.</summary>
 /// <param name="ShutOut">Addresses of clients that are not heard of any more.</param>
@@ -53,9 +64,8 @@ internal sealed record Claim(IReadOnlyList<string> ShutOut, IReadOnlyList<RbdLoc
         if (use.HasExclusiveLock)
         {
             // Its owner without a watcher is dead or cut off: librbd's own rule, too. Without an owner there is nobody
-            // who could write without asking for it first. Never the noted client: the kernel's may serve other images.
-            RbdLockOwner[] owners = [.. use.Locks.Where(Fence.IsOfFeature)];
-            return new Claim([.. owners.Select(owner => owner.Address).Distinct(StringComparer.Ordinal)], owners);
+            // who could write without asking for it first.
+            return new Claim(use.LastClients, use.Owners);
         }
 
         if (other is null || other.Writer.IsNodeOf(writer))
@@ -64,9 +74,9 @@ internal sealed record Claim(IReadOnlyList<string> ShutOut, IReadOnlyList<RbdLoc
             return _free;
         }
 
-        if (other.Clients.Count > 0)
+        if (use.LastClients.Count > 0)
         {
-            return new Claim(other.Clients, []);
+            return new Claim(use.LastClients, []);
         }
 
         throw new VolumeException(

@@ -8,9 +8,6 @@ namespace CephRbd.Driver.Ceph.Reservations;
 /// <param name="before">What stood there before.</param>
 internal sealed class Reservation(ReservationObject reservation, Writer writer, ReservationNote? before)
 {
-    /// <summary>The image's id.</summary>
-    public string ImageId => reservation.ImageId;
-
     /// <summary>Writes down who has the image: before the first byte that the writer may write.</summary>
     /// <param name="clients">The clients that map it; of a VM none yet.</param>
     /// <exception cref="Native.CephException">The cluster failed.</exception>

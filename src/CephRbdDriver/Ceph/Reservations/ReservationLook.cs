@@ -8,26 +8,27 @@ namespace CephRbd.Driver.Ceph.Reservations;
 
 /// <summary>Who has an image for writing, for people.</summary>
 /// <param name="ImageId">The image's id.</param>
-/// <param name="Note">Who it was given to; null for nobody.</param>
+/// <param name="Use">Who it was given to, who has it open, and the locks on its header.</param>
 /// <param name="Unreadable">Why that can't be read; null when it can.</param>
 /// <param name="Holders">Who it is kept for at the moment, whether they use it or not.</param>
-/// <param name="Watchers">The clients that have it open.</param>
-/// <param name="Locks">The locks on its header.</param>
 internal sealed record ReservationLook(
-    string ImageId,
-    ReservationNote? Note,
-    string? Unreadable,
-    IReadOnlyList<ReservationObject.Holder> Holders,
-    IReadOnlyList<RbdWatcher> Watchers,
-    IReadOnlyList<RbdLockOwner> Locks)
+    string ImageId, ImageUse Use, string? Unreadable, IReadOnlyList<ReservationObject.Holder> Holders)
 {
+    /// <summary>Who it was given to; null for nobody.</summary>
+    public ReservationNote? Note => Use.Note;
+
+    /// <summary>The clients that have it open.</summary>
+    public IReadOnlyList<RbdWatcher> Watchers => Use.Watchers;
+
+    /// <summary>The locks on its header.</summary>
+    public IReadOnlyList<RbdLockOwner> Locks => Use.Locks;
+
     /// <summary>Whether there is anything to release.</summary>
     public bool IsFree => Note is null && Unreadable is null && Holders.Count == 0;
 
     /// <summary>The addresses of clients that had the image, and that no longer have it open.</summary>
     public IReadOnlyList<string> Gone =>
-        [.. (Note?.Clients ?? []).Concat(Locks.Where(Fence.IsOfFeature).Select(owner => owner.Address))
-            .Where(address => Watchers.All(watcher => watcher.Address != address)).Distinct(StringComparer.Ordinal)];
+        [.. Use.LastClients.Where(address => Watchers.All(watcher => watcher.Address != address))];
 }
 
 /// <summary>What an admin does about a reservation that nobody will give back.</summary>
@@ -51,7 +52,7 @@ internal sealed class ReservationAdmin(DriverConfig config, VolumeSpec spec, Ste
 
         string[] addresses = [.. now.Gone.Concat(alsoLive ? now.Watchers.Select(watcher => watcher.Address) : []).Distinct(StringComparer.Ordinal)];
         Fence.ShutOut(connection.Rados, addresses, spec, connection.Credentials.User);
-        Fence.BreakLocks(pool, now.ImageId, now.Locks.Where(owner => Fence.IsOfFeature(owner) && addresses.Contains(owner.Address)));
+        Fence.BreakLocks(pool, now.ImageId, now.Use.Owners.Where(owner => addresses.Contains(owner.Address)));
         var reservation = new ReservationObject(pool, now.ImageId, spec.ImageSpec);
         foreach (ReservationObject.Holder holder in now.Holders)
         {
@@ -78,9 +79,11 @@ internal sealed class ReservationAdmin(DriverConfig config, VolumeSpec spec, Ste
         }
 
         return new ReservationLook(
-            image.Id, note, unreadable, reservation.Holders(),
-            steps.Run("list who has it open", () => new WatcherList(connection, spec, steps.Deadline).Others(image)),
-            Fence.LocksOf(pool, image.Id));
+            image.Id,
+            new ImageUse(
+                note, steps.Run("list who has it open", () => new WatcherList(connection, spec, steps.Deadline).Others(image)),
+                Fence.LocksOf(pool, image.Id), (image.Features & ImageFeatureNames.ExclusiveLock) != 0),
+            unreadable, reservation.Holders());
     }
 
     private RbdImage Open(RadosIoContext pool)

@@ -18,9 +18,6 @@ internal sealed class ReservationObject(RadosIoContext pool, string imageId, str
     private readonly string _object = "cephrbd.reservation." + imageId;
     private readonly string _cookie = CallIdentity.Self().ToString();
 
-    /// <summary>The image's id.</summary>
-    public string ImageId => imageId;
-
     /// <summary>Who holds the lock.</summary>
     /// <param name="Writer">The writer; null where the tag is none of ours.</param>
     /// <param name="Locker">The client.</param>
@@ -47,6 +44,19 @@ internal sealed class ReservationObject(RadosIoContext pool, string imageId, str
     /// <summary>Who has the image; null when nobody has.</summary>
     /// <exception cref="VolumeException">What is there is no note.</exception>
     public ReservationNote? Read() => ReservationNote.Parse(pool.Read(_object, ReservationNote.MaxBytes), image);
+
+    /// <summary>As <see cref="Read"/>, for who only looks: what is no note counts as none, and whoever is to write is told.</summary>
+    public ReservationNote? ReadIfOne()
+    {
+        try
+        {
+            return Read();
+        }
+        catch (VolumeException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Writes down who has the image. Only by who holds the lock.</summary>
     public void Write(ReservationNote note) => pool.WriteFull(_object, note.ToJson());

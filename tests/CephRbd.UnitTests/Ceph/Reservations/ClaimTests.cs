@@ -81,6 +81,17 @@ public class ClaimTests
     public void Without_the_feature_a_lock_set_by_hand_keeps_nobody_out() =>
         Assert.True(Decide(Use(locks: [Auto(There) with { Cookie = "mine" }])).IsSimple);
 
+    [Fact]
+    public void An_admins_release_shuts_out_whom_a_takeover_would_and_never_a_client_that_may_serve_other_images()
+    {
+        Assert.Empty(Gone(Use(note: Note(_other, There), exclusiveLock: true)));
+        Assert.Equal([There], Gone(Use(note: Note(_other), locks: [Auto(There)], exclusiveLock: true)));
+        Assert.Equal([There], Gone(Use(note: Note(_other, There))));
+        Assert.Empty(Gone(Use(note: Note(_other, There), watchers: [Watcher(There)])));
+
+        static IReadOnlyList<string> Gone(ImageUse use) => new ReservationLook("10aa", use, null, []).Gone;
+    }
+
     [Theory]
     [InlineData("v1:127.0.0.1:0/7", "127.0.0.1:0/7")]
     [InlineData("v2:[fd00::1]:0/7", "[fd00::1]:0/7")]
