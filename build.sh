@@ -18,6 +18,8 @@ cd "$root"
 . deploy/lib/test.sh
 # shellcheck source=deploy/lib/emulated.sh
 . deploy/lib/emulated.sh
+# shellcheck source=deploy/lib/e2e.sh
+. deploy/lib/e2e.sh
 # shellcheck source=deploy/lib/lint.sh
 . deploy/lib/lint.sh
 
@@ -41,6 +43,8 @@ usage: ./build.sh VERB, or: ./build.sh publish package
   pipeline          three nodes (containers with systemd) follow docs/deployment.md from
                     its first block to its last, are rebooted, cut off and broken, and
                     are taken down; part of test
+  e2e [STAGE…]      a real kubelet runs pods with the driver (docs/e2e.md); the first time it is
+                    built from Debian's source, and cached
   lint [--fix]      checks the form of C# and shell sources; --fix formats them
   publish [RID…]    artifacts/RID/cephrbd, native code, and cephrbd.dbg beside it:
                     linux-x64, linux-arm64 (default: all that this machine can build)
@@ -52,6 +56,10 @@ usage: ./build.sh VERB, or: ./build.sh publish package
   lab up|down|status [--dir D] [--addr IP] [--osds N]
                     a Ceph cluster on this machine to try things (deploy/lab/lab.sh)
   bench             measures the driver on a cluster of its own
+  load [--quick] [--minutes N]
+                    storms of mounts and unmounts in both runtimes, what they leave
+                    behind, what a call costs, pools of many images, long wires;
+                    figures go to bench/load.md
   clean             removes all that was built; takes down the lab in artifacts/lab
   help              this text
 TEXT
@@ -88,12 +96,13 @@ verb=${1:-help}
 (($# == 0)) || shift
 case $verb in
   setup)
-    need_packages "${packages_lint[@]}" "${packages_unit[@]}" "${packages_lab[@]}" "${packages_cross[@]}" "${packages_emulated[@]}" "${packages_artifact[@]}" "${packages_pipeline[@]}"
+    need_packages "${packages_lint[@]}" "${packages_unit[@]}" "${packages_lab[@]}" "${packages_cross[@]}" "${packages_emulated[@]}" "${packages_artifact[@]}" "${packages_pipeline[@]}" "${packages_e2e[@]}"
     need_dotnet
     ;;
   build) build ;;
   test) run_test "$@" ;;
   pipeline) run_test pipeline ;;
+  e2e) run_e2e "$@" ;;
   lint)
     need_packages "${packages_lint[@]}"
     need_dotnet
@@ -127,6 +136,11 @@ case $verb in
     [[ -x bench/run.sh ]] || die 'there is no bench/run.sh'
     publish "$(host_rid)"
     exec bench/run.sh "$@"
+    ;;
+  load)
+    need_packages "${packages_lab[@]}"
+    publish "$(host_rid)"
+    exec bench/load.sh "$@"
     ;;
   clean) clean ;;
   help | -h | --help) help ;;

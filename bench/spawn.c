@@ -2,7 +2,7 @@
  *
  *   spawn [-n RUNS] [-w WARM-UPS] [-t SECONDS] [-o FILE] SPEC...
  *
- * prints "SPEC-file's-name wall_us maxrss_KiB" for each run. Warm-up runs come first and
+ * prints "SPEC-file's-name wall_us maxrss_KiB user_us sys_us" for each run. Warm-up runs come first and
  * do not count. A run that takes longer than SECONDS is killed. FILE gets the output of
  * all counted runs; without it, output is only shown when a run fails.
  * A spec is a file of lines, each a word and a value:
@@ -219,7 +219,8 @@ int main(int argc, char **argv) {
     for (int i = 0; i < count; i++) {
       int64_t wall = execute(&spec[i].run, run, spec[i].expect, &usage, run > 0);
       if (run > 0) {
-        printf("%s %lld %ld\n", spec[i].name, (long long)wall, usage.ru_maxrss);
+        printf("%s %lld %ld %lld %lld\n", spec[i].name, (long long)wall, usage.ru_maxrss,
+               usage.ru_utime.tv_sec * 1000000LL + usage.ru_utime.tv_usec, usage.ru_stime.tv_sec * 1000000LL + usage.ru_stime.tv_usec);
         fflush(stdout);
       }
       if (spec[i].after.count > 0) {

@@ -25,6 +25,9 @@ packages_artifact=("${packages_package[@]}" binutils-aarch64-linux-gnu)
 packages_artifact+=(e2fsprogs iproute2 systemd-container util-linux)
 packages_artifact+=(busybox-static inotify-tools lintian man-db procps)
 packages_artifact+=(qemu-user-static runc skopeo yq) # to try the container image
+# A kubelet built from Debian's source, and what it runs its pods with.
+packages_kubelet=(dpkg-dev golang-1.19-go)
+packages_e2e=(busybox-static containerd iproute2 jq procps runc util-linux)
 packages_pipeline=(dpkg-dev iproute2 mmdebstrap openssh-client systemd-container util-linux)
 
 missing_packages() {

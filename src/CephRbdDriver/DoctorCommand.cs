@@ -35,6 +35,7 @@ internal static class DoctorCommand
             return NoAnswer;
         }
 
+        streams.PrepareLastWords("cephrbd doctor: the driver or a native library crashed (librados and librbd: cephrbd version). Nothing was changed. Please report this", NoAnswer);
         var arguments = DoctorArguments.Parse(line.Arguments);
         string? problem = line.Problem ?? arguments.Problem
             ?? (Environment.IsPrivilegedProcess ? null : "only root can see keyrings, devices and the driver's notes: run it as root (sudo cephrbd doctor)");

@@ -36,6 +36,7 @@ internal static class ReleaseCommand
 
     private static int Answer(CommandLine line, StandardStreams streams)
     {
+        streams.PrepareLastWords("cephrbd release: the driver or a native library crashed (librados and librbd: cephrbd version). Call it again: whatever was begun is finished then. Please report this", NoAnswer);
         var arguments = ReleaseArguments.Parse(line.Arguments);
         string? problem = line.Problem ?? arguments.Problem
             ?? (Environment.IsPrivilegedProcess ? null : "only root can read the key: run it as root (sudo cephrbd release …)");
@@ -82,13 +83,14 @@ internal static class ReleaseCommand
         streams.Print(ReleaseText.State(image, look));
         if (look.IsFree && look.Gone.Count == 0 && !(arguments.ShutOut && look.Watchers.Count > 0))
         {
-            streams.Print("There is nothing to release.\n");
+            streams.Print("There is nothing to release.\n" + ReleaseText.Lingering(arguments.Image.Pool, arguments.Image.Namespace, look));
             return look.Watchers.Count == 0 ? 0 : 1;
         }
 
         streams.Print(ReleaseText.Consequences(look, arguments.ShutOut));
         if (!arguments.Yes)
         {
+            streams.Print(ReleaseText.Lingering(arguments.Image.Pool, arguments.Image.Namespace, look));
             streams.Print($"Nothing was done. To do it: cephrbd release --yes {(arguments.ShutOut ? "--shut-out " : "")}{image}\n");
             return 1;
         }

@@ -41,6 +41,7 @@ internal static class StatusCommand
 
     private static int Answer(CommandLine line, StandardStreams streams)
     {
+        streams.PrepareLastWords("cephrbd status: the driver or a native library crashed (librados and librbd: cephrbd version). Nothing was changed. Please report this", NoAnswer);
         StatusArguments arguments = StatusArguments.Parse(line.Arguments);
         if ((line.Problem ?? arguments.Problem) is { } problem)
         {

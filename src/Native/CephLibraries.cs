@@ -36,8 +36,6 @@ public static class CephLibraries
     private static readonly Lock _gate = new();
     private static bool _loaded;
     private static bool _resolverSet;
-    private static nint _rados;
-    private static nint _rbd;
 
     /// <summary>Loads the libraries if that has not been done yet, and says what was found. Takes about 10 ms the first time.</summary>
     /// <returns>Versions and paths, or the reason why there are none. Throws nothing for a missing library.</returns>
@@ -90,11 +88,9 @@ public static class CephLibraries
             }
 
             // A failed try is repeated at the next call: the package may have been installed since.
-            nint rados = Load(Rados, RadosNative.RequiredSymbols);
+            _ = Load(Rados, RadosNative.RequiredSymbols);
             nint rbd = Load(Rbd, RbdNative.RequiredSymbols);
             RbdOptional.Bind(rbd);
-            _rados = rados;
-            _rbd = rbd;
             if (!_resolverSet)
             {
                 NativeLibrary.SetDllImportResolver(typeof(CephLibraries).Assembly, Resolve);
@@ -158,11 +154,9 @@ public static class CephLibraries
         }
     }
 
-    // Zero leaves the other libraries of this assembly to the runtime's usual search.
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) => name switch
-    {
-        Rados => _rados,
-        Rbd => _rbd,
-        _ => 0,
-    };
+    // Each answer has a reference of its own to what is loaded already: of threads that ask at the same time, the runtime
+    // keeps the answer of one and takes the others' references back. Zero leaves the other libraries of this assembly to
+    // the runtime's usual search.
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
+        name is Rados or Rbd ? NativeLibrary.Load(name) : 0;
 }

@@ -17,16 +17,19 @@ public sealed class LabFixture : IDisposable
     private static readonly TimeSpan _toolLimit = TimeSpan.FromSeconds(60);
 
     private readonly string? _ownFolder;
+    private readonly string? _network;
+    private readonly string? _address;
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
     private int _names;
 
     public LabFixture()
-        : this(Environment.GetEnvironmentVariable(Variable))
+        : this(Environment.GetEnvironmentVariable(Variable), network: null, address: null)
     {
     }
 
-    private LabFixture(string? given)
+    private LabFixture(string? given, string? network, string? address)
     {
+        (_network, _address) = (network, address);
         RepositoryRoot = FindRepositoryRoot();
         if (!string.IsNullOrEmpty(given))
         {
@@ -39,7 +42,7 @@ public sealed class LabFixture : IDisposable
         Dir = Path.Combine(_ownFolder, "lab");
         try
         {
-            Lab("up", _startLimit);
+            Lab("up", _startLimit, _address is null ? [] : ["--addr", _address]);
             RequireRunning();
         }
         catch
@@ -50,7 +53,10 @@ public sealed class LabFixture : IDisposable
     }
 
     /// <summary>A cluster of its own for a test that does it harm; goes when disposed.</summary>
-    public static LabFixture StartOwn() => new(null);
+    public static LabFixture StartOwn() => new(given: null, network: null, address: null);
+
+    /// <summary>The same on an address of a network namespace, which Ceph's tools are run in as well.</summary>
+    public static LabFixture StartOwnIn(string network, string address) => new(given: null, network, address);
 
     /// <summary>The folder that CephRbd.sln lies in.</summary>
     public string RepositoryRoot { get; }
@@ -67,7 +73,12 @@ public sealed class LabFixture : IDisposable
 
     /// <summary>Runs one of Ceph's tools as client.admin of the lab; it has a minute.</summary>
     public (int Exit, string Output, string Errors) Run(string tool, params string[] args) =>
-        Execute(tool, ["-c", ConfFile, "--keyring", AdminKeyringFile, .. args], _toolLimit);
+        ExecuteThere(tool, ["-c", ConfFile, "--keyring", AdminKeyringFile, .. args], _toolLimit);
+
+    /// <summary>Runs any program where the cluster is.</summary>
+    public (int Exit, string Output, string Errors) ExecuteThere(string program, string[] args, TimeSpan limit) => _network is null
+        ? Execute(program, args, limit)
+        : Execute("nsenter", ["--net=/run/netns/" + _network, program, .. args], limit);
 
     public void Dispose()
     {
@@ -86,10 +97,10 @@ public sealed class LabFixture : IDisposable
         }
     }
 
-    private void Lab(string verb, TimeSpan limit)
+    private void Lab(string verb, TimeSpan limit, params string[] more)
     {
         string script = Path.Combine(RepositoryRoot, "deploy", "lab", "lab.sh");
-        (int exit, string output, string errors) = Execute("bash", [script, verb, "--dir", Dir], limit);
+        (int exit, string output, string errors) = ExecuteThere("bash", [script, verb, "--dir", Dir, .. more], limit);
         if (exit != 0)
         {
             throw new InvalidOperationException($"lab.sh {verb} ended with {exit}: {output}{errors}");

@@ -17,12 +17,14 @@ work=$(mktemp -d /tmp/cephrbd-bench.XXXXXX)
 bench=$work/bench
 other=$work/other
 maker=
+holder=
 
 finish() {
   local status=$?
   trap - EXIT INT TERM HUP
   set +e
   [[ -z $maker ]] || kill -KILL "$maker" 2>/dev/null
+  [[ -z $holder ]] || kill -KILL "$holder" 2>/dev/null
   at "$bench" down || status=1
   at "$other" down || status=1
   mountpoint -q "$work/lower" && umount "$work/lower"
@@ -105,7 +107,12 @@ ip address add 172.16.4.250/24 dev eth0
 NODE
   expect "what $(at "$bench" disk node1) is" ext4 "$(blkid -p -o value -s TYPE "$(at "$bench" disk node1)")"
   expect 'the floating address' 0 "$(status_of on node2 ping -c 1 -W 3 172.16.4.250)"
+  # As if the kernel took its time to take the old network away.
+  sleep 60 9</run/netns/cephrbd-test-bench-node1-$$ &
+  holder=$!
   at "$bench" reboot node1
+  kill -KILL "$holder"
+  holder=
   expect 'state after a reboot' running "$(on node1 systemctl is-system-running)"
   expect 'the file after a reboot' kept "$(on node1 cat /data/file)"
   expect 'the floating address after a reboot' 1 "$(status_of on node2 ping -c 1 -W 1 172.16.4.250)"

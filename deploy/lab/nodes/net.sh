@@ -47,10 +47,16 @@ link set eth0 up
 IP
 }
 
-# unplug NAME: removes its namespace and ends what still runs in it.
+# unplug NAME: removes its cable and its namespace, and ends what still runs in it.
 unplug() {
-  local net pid
+  local net switch pid
   net=$(net_of "$1")
+  switch=$(net_of net)
+  # A namespace goes some time after its name, or not while a mount namespace that was made
+  # meanwhile has it: the cable would still be there when the node is plugged in again.
+  if [[ -e /run/netns/$switch ]] && ip -n "$switch" link show dev "$1" >/dev/null 2>&1; then
+    ip -n "$switch" link del dev "$1"
+  fi
   [[ -e /run/netns/$net ]] || return 0
   while read -r pid; do
     kill -KILL "$pid" 2>/dev/null || true

@@ -61,7 +61,7 @@ internal static class CephFailures
             ("rados_connect", _) =>
                 $"{image}: cannot connect to the cluster of {confFile} as client.{user}",
             ("rados_conf_read_file", Errno.NoEntry) => $"{image}: there is no ceph.conf at {confFile}",
-            ("rados_conf_read_file", _) => $"{image}: librados cannot parse {confFile}{FaultIn(confFile)}",
+            ("rados_conf_read_file", _) => $"{image}: librados cannot parse {confFile}{FaultIn(confFile)}. Correct that file (ceph -c {confFile} -s says more)",
             ("rados_ioctx_create", Errno.NoEntry) =>
                 $"{image}: the cluster has no pool \"{spec.Pool}\". Create it (ceph osd pool create {spec.Pool} 64 64) or correct the option pool",
             ("rbd_open" or "rbd_open_read_only", Errno.NoEntry) =>

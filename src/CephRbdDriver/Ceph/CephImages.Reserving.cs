@@ -47,7 +47,8 @@ internal sealed partial class CephImages
             using RadosIoContext pool = connection.OpenPool(spec);
             _reservedImage ??= RbdImage.Open(pool, spec.Image, readOnly: true);
             reservation.Confirm(
-                [.. new Reserver(connection, pool, spec, config, steps).Watchers(_reservedImage).Select(watcher => watcher.Address).Distinct(StringComparer.Ordinal)]);
+                [.. new Reserver(connection, pool, spec, config, steps).Watchers(_reservedImage).Select(watcher => watcher.Address).Distinct(StringComparer.Ordinal)],
+                (_reservedImage.Features & ImageFeatureNames.ExclusiveLock) != 0);
             reservation.Unlock();
             return true;
         }));
@@ -130,7 +131,7 @@ internal sealed partial class CephImages
     {
         if (writer.Dir is not null)
         {
-            _reservation?.Confirm([]);
+            _reservation?.Confirm([], exclusiveLock: false);
         }
     }
 
@@ -144,7 +145,7 @@ internal sealed partial class CephImages
         }
         catch (CephException e)
         {
-            steps.Note($"the reservation could not be given back, and ends by itself: {e.Message}");
+            steps.Warn($"the reservation could not be given back, and ends by itself: {e.Message}");
         }
     }
 }

@@ -229,8 +229,9 @@ internal sealed partial class CephImages(DriverConfig config, Steps steps) : IIm
                 size = info.SizeBytes;
                 facts = Facts(connection, image);
                 CheckSize(spec, size);
-                opened(image);
-                need = formatter.Examine(image, info, spec, InspectionDepth.Ends);
+
+                // Both at the same time: over a slow network either is a good part of the call.
+                need = formatter.Examine(image, info, spec, InspectionDepth.Ends, () => opened(image));
             }
         }
 

@@ -47,12 +47,23 @@ internal sealed record Credentials(string User, Secret? Key, string Source)
             throw new VolumeException($"cannot read the keyring {path}: {e.Message}", e);
         }
 
-        var keyring = Keyring.Parse(text);
+        Keyring keyring;
+        try
+        {
+            keyring = Keyring.Parse(text);
+        }
+        catch (VolumeException e)
+        {
+            throw new VolumeException($"the keyring {path} can't be understood ({e.Message}). Fetch it anew with: ceph auth get client.{user} -o {path}", e);
+        }
+
         if (keyring.Find("client." + user) is not { } key)
         {
-            string has = keyring.Entities.Count == 0 ? "no user at all" : string.Join(", ", keyring.Entities);
+            string has = keyring.Entities.Contains("client." + user) ? "its section has no line \"key = …\""
+                : keyring.Entities.Count == 0 ? "it holds no user at all"
+                : "it holds " + string.Join(", ", keyring.Entities);
             throw new VolumeException(
-                $"the keyring {path} has no key for client.{user}; it holds {has}. " +
+                $"the keyring {path} has no key for client.{user}; {has}. " +
                 $"Fetch it with: ceph auth get client.{user} -o {path}");
         }
 

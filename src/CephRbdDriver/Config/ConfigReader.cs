@@ -52,7 +52,7 @@ internal static class ConfigReader
     }
 
     /// <summary>Reads the settings from a file's content.</summary>
-    /// <param name="utf8">The content. An empty one gives the defaults.</param>
+    /// <param name="utf8">The content.</param>
     /// <param name="path">The file's path, for messages.</param>
     /// <returns>The settings.</returns>
     /// <exception cref="ConfigException">An unknown or repeated key, a value of the wrong type or out of range, or no JSON.</exception>
@@ -70,7 +70,8 @@ internal static class ConfigReader
 
         if (utf8.IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {
-            return new DriverConfig();
+            // What a save that was cut off leaves. Its settings are not known, and the defaults may be another pool and runtime.
+            throw new ConfigException($"{path}: the configuration is empty, as after a save that was cut off. Put its content back; for the defaults write {{}}");
         }
 
         Utf8JsonReader reader = new(utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });

@@ -64,6 +64,12 @@ internal sealed record DriverConfig
     /// <summary>How long one call may take, in seconds, mkfs included.</summary>
     public int TimeoutSeconds { get; init; } = 60;
 
+    /// <summary>
+    /// How long an unmount waits at most for the cluster to take a reservation back: long enough for a slow one, and no
+    /// pod's end is kept up for a whole call by one that is down.
+    /// </summary>
+    public TimeSpan ReleasePatience => TimeSpan.FromSeconds(Math.Max(5, TimeoutSeconds / 4));
+
     /// <summary>The log file.</summary>
     public string LogFile { get; init; } = "/var/log/cephrbd/cephrbd.log";
 

@@ -22,6 +22,8 @@ internal sealed class PrivatePlaces(string runDir)
     {
         string place = Path.Combine(Root, string.Create(
             CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Processes.StartTime(Environment.ProcessId)}"));
+        // Each by itself: only the last of several gets the mode that is asked for.
+        PrivateFolder.Make(Root);
         PrivateFolder.Make(place);
         return place;
     }

@@ -1,14 +1,20 @@
+using System.Diagnostics;
 using CephRbd.Driver.Volumes;
 using CephRbd.Native;
 using CephRbd.Native.Linux;
 using CliWrap;
-using CliWrap.Buffered;
 
 namespace CephRbd.Driver.Host;
 
 /// <summary>Runs a program of the node, found without trusting kubelet's PATH, under the call's deadline.</summary>
 internal static class Tool
 {
+    private const int WordsKept = 8 << 10;
+    private const int AnswerKept = 4 << 20;
+
+    /// <summary>How long a program's last words are waited for once it has ended: a child may have its streams still.</summary>
+    private static readonly TimeSpan _lastWords = TimeSpan.FromMilliseconds(500);
+
     private static readonly string[] _systemFolders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
     /// <summary>Where a program is; null when it is not installed.</summary>
@@ -30,8 +36,8 @@ internal static class Tool
     /// <exception cref="VolumeException">It could not be started.</exception>
     public static (int ExitCode, string Words) Run(string path, IEnumerable<string> arguments, string workingDirectory, Deadline deadline, params (string Name, string Value)[] variables)
     {
-        BufferedCommandResult result = RunToEnd(path, arguments, workingDirectory, deadline, variables);
-        return (result.ExitCode, End(result.StandardError + "\n" + result.StandardOutput));
+        (int exit, ToolOutput output, ToolOutput complaints) = RunToEnd(path, arguments, workingDirectory, deadline, WordsKept, variables);
+        return (exit, End(complaints.Text + "\n" + output.Text));
     }
 
     /// <summary>Runs a program whose answer is read: what it writes to stdout, all of it, apart from its complaints.</summary>
@@ -39,8 +45,10 @@ internal static class Tool
     /// <inheritdoc cref="Run"/>
     public static (int ExitCode, string Output, string Complaints) Ask(string path, IEnumerable<string> arguments, string workingDirectory, Deadline deadline)
     {
-        BufferedCommandResult result = RunToEnd(path, arguments, workingDirectory, deadline, []);
-        return (result.ExitCode, result.StandardOutput, End(result.StandardError));
+        (int exit, ToolOutput output, ToolOutput complaints) = RunToEnd(path, arguments, workingDirectory, deadline, AnswerKept, []);
+        return output.IsCut
+            ? throw new VolumeException($"{path} printed more than {AnswerKept >> 20} MiB, which is no answer. Is it the program of that name? Run it by hand")
+            : (exit, output.Text, End(complaints.Text));
     }
 
     private static string End(string words)
@@ -49,15 +57,19 @@ internal static class Tool
         return words.Length <= 500 ? words : "…" + words[^500..];
     }
 
-    private static BufferedCommandResult RunToEnd(string path, IEnumerable<string> arguments, string workingDirectory, Deadline deadline, (string Name, string Value)[] variables)
+    private static (int ExitCode, ToolOutput Output, ToolOutput Complaints) RunToEnd(
+        string path, IEnumerable<string> arguments, string workingDirectory, Deadline deadline, int outputKept, (string Name, string Value)[] variables)
     {
         // Jewel's librados opens its sockets without close-on-exec; the program has no business with them.
         Descriptors.CloseOnExecAll(3);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
         limit.CancelAfter(deadline.Remaining);
+        using CancellationTokenSource drained = new();
+        ToolOutput output = new(outputKept, drained.Token);
+        ToolOutput complaints = new(WordsKept, drained.Token);
         try
         {
-            return Cli.Wrap(path)
+            CommandTask<CommandResult> running = Cli.Wrap(path)
                 .WithArguments(arguments)
                 .WithWorkingDirectory(workingDirectory)
                 .WithEnvironmentVariables(environment =>
@@ -76,8 +88,12 @@ internal static class Tool
                     }
                 })
                 .WithValidation(CommandResultValidation.None)
-                .ExecuteBufferedAsync(limit.Token)
-                .GetAwaiter().GetResult();
+                .WithStandardOutputPipe(output.Target)
+                .WithStandardErrorPipe(complaints.Target)
+                .ExecuteAsync(limit.Token);
+            AwaitEnd(running.ProcessId, limit.Token);
+            drained.CancelAfter(_lastWords);
+            return (running.GetAwaiter().GetResult().ExitCode, output, complaints);
         }
         catch (OperationCanceledException)
         {
@@ -86,6 +102,23 @@ internal static class Tool
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
         {
             throw new VolumeException($"cannot start {path}: {e.Message}", e);
+        }
+    }
+
+    private static void AwaitEnd(int pid, CancellationToken limit)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            process.WaitForExitAsync(limit).GetAwaiter().GetResult();
+        }
+        catch (ArgumentException)
+        {
+            // It has ended already.
+        }
+        catch (OperationCanceledException)
+        {
+            // It is being killed; whoever waits for that is told.
         }
     }
 }

@@ -11,8 +11,6 @@ namespace CephRbd.Driver.Hyper;
 /// </summary>
 internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps steps) : IVolumeRuntime
 {
-    private static readonly TimeSpan _releasePatience = TimeSpan.FromSeconds(5);
-
     private readonly TagStore _tags = new(config);
 
     /// <inheritdoc/>
@@ -79,9 +77,11 @@ internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps st
                 using (CallLock callLock = steps.Run($"lock {mountDir}", () => CallLock.Take(config.RunDir, mountDir, steps.Deadline)))
                 {
                     _tags.SweepStages();
-                    TagStore.State state = TagStore.Look(mountDir);
-                    steps.Run($"take the tag away from {mountDir}", () => TagStore.Remove(mountDir, steps.Deadline));
+                    TagStore.State state = steps.Run($"take the tag away from {mountDir}", () => TagStore.End(mountDir));
                     GiveBack(mountDir, state);
+
+                    // No step: it is done even if the call was told to stop meanwhile.
+                    TagStore.Remove(mountDir, steps.Deadline);
                 }
 
                 return;
@@ -109,23 +109,23 @@ internal sealed class HyperRuntime(DriverConfig config, IImages images, Steps st
     public void ExpandFileSystem(VolumeSpec spec, string device, string deviceMountDir) => throw new VolumeException(
         $"image {spec.ImageSpec}: its file system is mounted in the pod's VM, not on this node. Grow it there: resize2fs or xfs_growfs");
 
-    // The tag is gone by now, and that is what kubelet asked for: a cluster that is down keeps no pod from ending. What
-    // can't be given back ends by itself, since nobody opens the image any more.
+    // No VM finds the tag by now, but a call that is killed here leaves what the next one needs to give the image back. A
+    // cluster that is down keeps no pod from ending: what can't be given back ends by itself.
     private void GiveBack(string mountDir, TagStore.State state)
     {
-        if (state.Tag is not { } tag || VolumeRecord.TryParse(state.Record) is not { ReservedImageId: { } imageId } record)
+        if ((state.Tag ?? state.Ended) is not { } tag || VolumeRecord.TryParse(state.Record) is not { ReservedImageId: { } imageId } record)
         {
             return;
         }
 
-        TimeSpan patience = steps.Deadline.Patience < _releasePatience ? steps.Deadline.Patience : _releasePatience;
+        TimeSpan patience = steps.Deadline.Patience < config.ReleasePatience ? steps.Deadline.Patience : config.ReleasePatience;
         try
         {
             images.Release(tag.ToSpec(record.Cluster), imageId, ThisNode.For(config, record.Pod, mountDir), patience);
         }
         catch (VolumeException e)
         {
-            steps.Note($"the reservation was not given back: {e.Message}");
+            steps.Warn($"the reservation was not given back, and ends by itself: {e.Message}");
         }
     }
 

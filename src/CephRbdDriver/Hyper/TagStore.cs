@@ -12,40 +12,44 @@ namespace CephRbd.Driver.Hyper;
 internal sealed class TagStore(DriverConfig config)
 {
     private const uint PrivateFile = 0x180; // 0600
+    private const string EndedName = "." + HyperTag.FileName + ".ended";
     private static readonly TimeSpan _busyPatience = TimeSpan.FromSeconds(2);
 
     private readonly PrivatePlaces _places = new(config.RunDir);
 
     /// <summary>What stands in a mount dir now.</summary>
     /// <param name="Tag">The tag, if a whole one stands.</param>
+    /// <param name="Ended">A tag that an unmount took back, and that was killed before it had done all: whole, but no VM is started by it.</param>
     /// <param name="Record">The record beside it; empty if there is none.</param>
     /// <param name="OwnMounts">How many tmpfs of ours lie on the dir.</param>
     /// <param name="Others">Names in the dir that are not ours.</param>
-    internal sealed record State(HyperTag? Tag, byte[] Record, int OwnMounts, IReadOnlyList<string> Others);
+    internal sealed record State(HyperTag? Tag, HyperTag? Ended, byte[] Record, int OwnMounts, IReadOnlyList<string> Others);
 
     /// <summary>Whether a tag of ours, or its tmpfs, is in a dir.</summary>
     public static bool HasTag(string mountDir) =>
-        File.Exists(Path.Combine(mountDir, HyperTag.FileName)) || Array.Exists(MountsAt(mountDir), mount => mount.IsTag);
+        File.Exists(Path.Combine(mountDir, HyperTag.FileName)) || File.Exists(Path.Combine(mountDir, EndedName)) || Array.Exists(MountsAt(mountDir), mount => mount.IsTag);
 
     /// <summary>Looks at a mount dir.</summary>
     /// <exception cref="VolumeException">It is no directory, or something is mounted there that is not ours.</exception>
     public static State Look(string mountDir)
     {
-        MountEntry[] mounts = MountsAt(mountDir);
+        using HeldDirectory held = Explained(mountDir, () => HeldDirectory.Open(Path.TrimEndingDirectorySeparator(mountDir)));
+        MountEntry[] mounts = Explained(mountDir, () => MountTable.Read().At(held.Place()).ToArray());
         if (Array.Find(mounts, mount => !mount.IsTag) is { } foreign)
         {
             throw new VolumeException(
                 $"{mountDir}: a {foreign.FsType} from {foreign.Source} is mounted there, and not by this driver; it is left alone. Unmount it if it is a leftover: umount {mountDir}");
         }
 
-        byte[]? tag = ReadIfThere(Path.Combine(mountDir, HyperTag.FileName));
-        byte[] record = ReadIfThere(Path.Combine(mountDir, VolumeRecord.FileName)) ?? [];
-        string[] others = Directory.EnumerateFileSystemEntries(mountDir)
+        byte[]? tag = ReadIfThere(held, mountDir, HyperTag.FileName);
+        byte[]? ended = ReadIfThere(held, mountDir, EndedName);
+        byte[] record = ReadIfThere(held, mountDir, VolumeRecord.FileName) ?? [];
+        string[] others = Explained(mountDir, () => Directory.EnumerateFileSystemEntries(held.Way)
             .Select(path => Path.GetFileName(path)!)
             .Where(name => !IsOurs(name))
             .Order(StringComparer.Ordinal)
-            .ToArray();
-        return new State(tag is null ? null : HyperTag.TryParse(tag), record, mounts.Length, others);
+            .ToArray());
+        return new State(tag is null ? null : HyperTag.TryParse(tag), ended is null ? null : HyperTag.TryParse(ended), record, mounts.Length, others);
     }
 
     /// <summary>
@@ -63,8 +67,14 @@ internal sealed class TagStore(DriverConfig config)
         {
             Explained(mountDir, () =>
             {
-                Files.WriteDurable(mountDir, VolumeRecord.FileName, VolumeRecord.ToJson(spec, reservedImageId), PrivateFile);
-                Files.WriteDurable(mountDir, HyperTag.FileName, tag.ToJson(), PrivateFile);
+                DirInPlace.Put(
+                    mountDir,
+                    way =>
+                    {
+                        Files.WriteDurable(way, VolumeRecord.FileName, VolumeRecord.ToJson(spec, reservedImageId), PrivateFile);
+                        Files.WriteDurable(way, HyperTag.FileName, tag.ToJson(), PrivateFile);
+                    },
+                    (way, _) => DeleteOwnFilesBelow(way));
                 return true;
             });
             return;
@@ -78,12 +88,34 @@ internal sealed class TagStore(DriverConfig config)
             undo.Push($"the tmpfs at {stage}", () => Mounts.Unmount(stage, lazy: true));
             Files.WriteDurable(stage, VolumeRecord.FileName, VolumeRecord.ToJson(spec, reservedImageId), PrivateFile);
             Files.WriteDurable(stage, HyperTag.FileName, tag.ToJson(), PrivateFile);
-            Mounts.Bind(stage, mountDir);
+            DirInPlace.Bind(stage, mountDir);
             undo.Push($"the tmpfs at {mountDir}", () => Mounts.Unmount(mountDir, lazy: true));
             Mounts.Unmount(stage, lazy: true);
             Directory.Delete(stage);
             return true;
         }));
+    }
+
+    /// <summary>
+    /// Takes the tag back: nobody finds it any more, but what it tells is there for the rest of an unmount, also for one
+    /// that is repeated after a kill.
+    /// </summary>
+    /// <returns>What stood there before.</returns>
+    /// <exception cref="VolumeException">As <see cref="Look"/>.</exception>
+    public static State End(string mountDir)
+    {
+        State state = Look(mountDir);
+        if (state.Tag is not null)
+        {
+            Explained(mountDir, () =>
+            {
+                using var held = HeldDirectory.Open(Path.TrimEndingDirectorySeparator(mountDir));
+                Files.Rename(Path.Combine(held.Way, HyperTag.FileName), Path.Combine(held.Way, EndedName));
+                return true;
+            });
+        }
+
+        return state;
     }
 
     /// <summary>
@@ -152,15 +184,20 @@ internal sealed class TagStore(DriverConfig config)
 
     private static bool DeleteOwnFiles(string mountDir)
     {
-        foreach (string path in Directory.EnumerateFileSystemEntries(mountDir))
+        using var held = HeldDirectory.Open(Path.TrimEndingDirectorySeparator(mountDir));
+        DeleteOwnFilesBelow(held.Way);
+        return true;
+    }
+
+    private static void DeleteOwnFilesBelow(string way)
+    {
+        foreach (string path in Directory.EnumerateFileSystemEntries(way))
         {
             if (IsOurs(Path.GetFileName(path)))
             {
                 File.Delete(path);
             }
         }
-
-        return true;
     }
 
     // kubelet's folder may lie behind a symbolic link; mountinfo shows the place itself.
@@ -173,11 +210,11 @@ internal sealed class TagStore(DriverConfig config)
         || name.StartsWith("." + HyperTag.FileName + ".", StringComparison.Ordinal)
         || name.StartsWith("." + VolumeRecord.FileName + ".", StringComparison.Ordinal);
 
-    private static byte[]? ReadIfThere(string path)
+    private static byte[]? ReadIfThere(HeldDirectory held, string mountDir, string name)
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return File.ReadAllBytes(Path.Combine(held.Way, name));
         }
         catch (FileNotFoundException)
         {
@@ -185,7 +222,7 @@ internal sealed class TagStore(DriverConfig config)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VolumeException($"cannot read {path}: {e.Message}", e);
+            throw new VolumeException($"cannot read {Path.Combine(mountDir, name)}: {e.Message}", e);
         }
     }
 

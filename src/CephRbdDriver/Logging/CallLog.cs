@@ -15,6 +15,7 @@ internal sealed class CallLog(DriverConfig config, CommandLine line, Dispatcher 
     {
         bool failed = reply.Status == ReplyStatus.Failure;
         LogEventLevel level = failed ? LogEventLevel.Error
+            : steps.Warnings.Count > 0 ? LogEventLevel.Warning
             : line.VerbName == "init" && reply.Message is null ? LogEventLevel.Debug
             : LogEventLevel.Information;
         LogEventLevel least = config.LogLevel switch
@@ -34,6 +35,11 @@ internal sealed class CallLog(DriverConfig config, CommandLine line, Dispatcher 
         if (least == LogEventLevel.Debug)
         {
             log = log.ForContext("Steps", string.Join("; ", steps.Done.Select(step => $"{step.Name} {step.Milliseconds:0.00} ms")));
+        }
+
+        if (steps.Warnings.Count > 0)
+        {
+            log = log.ForContext("Warning", string.Join("; ", steps.Warnings));
         }
 
         log.ForContext("Message", reply.Message)

@@ -73,7 +73,10 @@ internal sealed class KrbdBus(string root = KrbdBus.Bus)
         ulong size = ulong.TryParse(Sysfs.ReadTrimmed(block + "/size"), NumberStyles.None, CultureInfo.InvariantCulture, out ulong sectors)
             ? sectors * 512
             : device.SizeBytes;
-        return new MappedImage(MapperKind.Krbd, id, device.Identity, device.Major, device.Minor, size, readOnly);
+        return new MappedImage(MapperKind.Krbd, id, device.Identity, device.Major, device.Minor, size, readOnly)
+        {
+            IsUnderExclusiveLock = (device.Features & ImageFeatureNames.ExclusiveLock) != 0,
+        };
     }
 
     /// <summary>Maps what the line says.</summary>

@@ -10,6 +10,9 @@ namespace CephRbd.Driver.Mapping;
 /// <param name="SizeBytes">The size in bytes.</param>
 internal sealed record KrbdDevice(int Id, ImageIdentity Identity, uint Major, uint Minor, ulong SizeBytes)
 {
+    /// <summary>The image's features as the kernel goes by them since it was mapped; 0 where it does not tell.</summary>
+    public ulong Features { get; init; }
+
     /// <summary>Puts a device together from its attributes.</summary>
     /// <param name="id">The name of the device's folder.</param>
     /// <param name="attribute">Gives the text of an attribute by its name, or null when it can't be read.</param>
@@ -34,7 +37,10 @@ internal sealed record KrbdDevice(int Id, ImageIdentity Identity, uint Major, ui
             ClusterFsid = Fsid(Read("cluster_fsid")),
             ImageId = ImageId(Read("image_id")),
         };
-        return new KrbdDevice(number, identity, major, minor, size);
+        return new KrbdDevice(number, identity, major, minor, size)
+        {
+            Features = Read("features") is { } text && KrbdFeatures.ParseSupported(text) is { } features ? features : 0,
+        };
     }
 
     // All zero until the cluster has answered.

@@ -48,9 +48,9 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
 
         return steps.Run($"map {image.ImageSpec} by the kernel", () =>
         {
-            IReadOnlySet<int> before = bus.Ids();
+            BusBefore before = new(bus, image);
             Add(image, access, KrbdAddLine.Build(request), before);
-            MappedImage device = FindNew(image, before) ?? throw new MapFailure(
+            MappedImage device = before.FindNew() ?? throw new MapFailure(
                 Errno.NoEntry, $"image {image.ImageSpec}: the kernel says it is mapped, but no device of it is in /sys/bus/rbd/devices");
             try
             {
@@ -125,7 +125,7 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
     // One for all calls, whatever is left of their time: the kernel shares one client among maps with the same options.
     private int MountTimeout => Math.Clamp(config.TimeoutSeconds / 2, 3, 60);
 
-    private void Add(ImageIdentity image, KernelAccess access, string line, IReadOnlySet<int> before)
+    private void Add(ImageIdentity image, KernelAccess access, string line, BusBefore before)
     {
         long began = Stopwatch.GetTimestamp();
         try
@@ -153,14 +153,10 @@ internal sealed class KrbdMapper(DriverConfig config, KrbdBus bus, Steps steps)
         }
     }
 
-    private MappedImage? FindNew(ImageIdentity image, IReadOnlySet<int> before) =>
-        bus.Ids().Where(id => !before.Contains(id)).Order().Select(bus.Read).OfType<MappedImage>()
-            .FirstOrDefault(device => device.Identity.Compare(image) != Match.No);
-
     // What a failed map left all the same.
-    private string Undo(ImageIdentity image, IReadOnlySet<int> before)
+    private string Undo(ImageIdentity image, BusBefore before)
     {
-        if (FindNew(image, before) is not { } device)
+        if (before.FindNew() is not { } device)
         {
             return "";
         }

@@ -12,6 +12,11 @@ namespace CephRbd.Driver.Mapping;
 /// <param name="ReadOnly">Whether the kernel refuses writes to it.</param>
 internal sealed record MappedImage(MapperKind Mapper, int Id, ImageIdentity Identity, uint Major, uint Minor, ulong SizeBytes, bool ReadOnly)
 {
+    /// <summary>
+    /// Whether the kernel writes to it only while it owns the image's exclusive lock. Of rbd-nbd's images it is not told.
+    /// </summary>
+    public bool IsUnderExclusiveLock { get; init; }
+
     /// <summary>The kernel's name of the device: <c>rbd0</c>.</summary>
     public string Name => (Mapper == MapperKind.Nbd ? "nbd" : "rbd") + Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 

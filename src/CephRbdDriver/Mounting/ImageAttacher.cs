@@ -22,8 +22,6 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
 {
     private const string KrbdNode = "/dev/rbd";
 
-    private static readonly TimeSpan _releasePatience = TimeSpan.FromSeconds(5);
-
     private readonly Writer _node = ThisNode.Itself(config);
     private readonly Dictionary<string, string?> _fsids = new(StringComparer.Ordinal);
 
@@ -85,13 +83,15 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
                 return new AttachedImage(AsMounted(existing, mount, spec), Found: null, IsMounted: true);
             }
 
-            if (Ready(existing, spec, records.Keep(existing.Identity)) is { } ready)
+            bool wasAttached = records.Keep(existing.Identity);
+            if ((wasAttached || !Reserves(spec)) && Ready(existing, spec, wasAttached) is { } ready)
             {
                 steps.Note($"{existing.Name} is a mapping of it: taken as it is");
                 return ready;
             }
 
-            // It has to be looked at through librbd, which formats nothing that somebody has open.
+            // Who mapped it asked nobody, or was killed before the image was this node's. Or it has to be looked at
+            // through librbd, which formats nothing that somebody has open.
             mappers.Unmap(existing);
         }
 
@@ -116,19 +116,20 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
 
     /// <summary>
     /// Gives an image back that was just unmapped, with the node's own key. What can't be given back is in nobody's
-    /// way: its client is gone, and the next writer is told so by the cluster.
+    /// way: its client is gone, and the next writer is told so by the cluster. So it is with the exclusive lock in any
+    /// case, which the kernel has given back: then the cluster is not even asked.
     /// </summary>
     /// <param name="cluster">The cluster's name; null for the default one.</param>
     /// <param name="device">The device that it was.</param>
     /// <param name="limit">How long the cluster is waited for at most; null for a few seconds.</param>
     public void GiveBack(string? cluster, MappedImage device, TimeSpan? limit = null)
     {
-        if (device.ReadOnly || config.ReservationSeconds == 0)
+        if (device.ReadOnly || device.IsUnderExclusiveLock || config.ReservationSeconds == 0)
         {
             return;
         }
 
-        TimeSpan patience = limit ?? _releasePatience;
+        TimeSpan patience = limit ?? config.ReleasePatience;
         patience = patience < steps.Deadline.Patience ? patience : steps.Deadline.Patience;
         var spec = new VolumeSpec { Image = device.Identity.Image, Pool = device.Identity.Pool, Namespace = device.Identity.Namespace, Cluster = cluster };
         try
@@ -137,7 +138,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         }
         catch (VolumeException e)
         {
-            steps.Note($"the reservation was not given back: {e.Message}");
+            steps.Warn($"the reservation was not given back, and ends by itself: {e.Message}");
         }
     }
 
@@ -175,7 +176,7 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
         }
 
         ulong? features = null;
-        if (!spec.ReadOnly && config.ReservationSeconds > 0)
+        if (Reserves(spec))
         {
             if (images.Reserve(spec, _node) is not { } facts || (facts.Features & ~mappers.Krbd.Bus.SupportedFeatures) != 0)
             {
@@ -268,6 +269,8 @@ internal sealed class ImageAttacher(DriverConfig config, IImages images, Mappers
     // Such an image's writer can be shut out by its client's address alone: so the client must serve nothing else.
     private bool NeedsOwnClient(ulong? features) =>
         config.ReservationSeconds > 0 && features is { } bits && (bits & ImageFeatureNames.ExclusiveLock) == 0;
+
+    private bool Reserves(VolumeSpec spec) => !spec.ReadOnly && config.ReservationSeconds > 0;
 
     private MapperKind Wanted(VolumeSpec spec) => spec.Mapper ?? config.Mapper;
 }

@@ -68,7 +68,7 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
         MountFlags flags = options.PerMount | (options.ReadOnly ? MountFlags.ReadOnly : 0);
         if (flags == 0)
         {
-            Mounts.Bind(stage, dir);
+            DirInPlace.Bind(stage, dir);
             return true;
         }
 
@@ -79,7 +79,7 @@ internal sealed class PodDirs(DriverConfig config, Mappers mappers, Steps steps)
             Mounts.Bind(stage, place);
             undo.Push($"the mount at {place}", () => Mounts.Unmount(place, lazy: true));
             Mounts.RemountBind(place, flags);
-            Mounts.Bind(place, dir);
+            DirInPlace.Bind(place, dir);
             undo.Push($"the mount at {dir}", () => Mounts.Unmount(dir, lazy: true));
             Mounts.Unmount(place, lazy: true);
             Directory.Delete(place);

@@ -47,6 +47,9 @@ internal sealed class StandardStreams
     /// <summary>Prepares what is said if the process dies in native code, or a library ends it.</summary>
     public void PrepareLastWords(Reply reply) => CrashGuard.Arm(_reply, reply.ToJsonLine());
 
+    /// <summary>The same for a command for people: words on stderr, and the exit status.</summary>
+    public void PrepareLastWords(string words, int exitStatus) => CrashGuard.Arm(_narration, Encoding.UTF8.GetBytes(words + "\n"), exitStatus);
+
     /// <summary>Writes the reply, if none was written yet.</summary>
     /// <returns>Whether it was this one.</returns>
     /// <exception cref="LinuxException">The reader is gone.</exception>

@@ -11,7 +11,7 @@ internal static class ReleaseText
     {
         var text = new StringBuilder();
         text.AppendLine($"image {image}");
-        text.AppendLine($"  given to   {look.Unreadable ?? look.Note?.ToString() ?? "nobody"}");
+        text.AppendLine($"  {(look.IsGivenBack ? "was given to" : "given to  ")} {look.Unreadable ?? look.Note?.ToString() ?? "nobody"}");
         text.AppendLine($"  kept for   {(look.Holders.Count == 0 ? "nobody: whoever has not opened it by now has lost it" : string.Join("; ", look.Holders.Select(holder => holder.Writer?.ToString() ?? holder.Locker.Client).Distinct()))}");
         text.AppendLine($"  open by    {(look.Watchers.Count == 0 ? "nobody" : string.Join(", ", look.Watchers.Select(watcher => $"client.{watcher.ClientId} at {watcher.Address}")))}");
         text.AppendLine($"  locked by  {(look.Locks.Count == 0 ? "nobody" : string.Join(", ", look.Locks.Select(owner => $"{owner.Client} at {owner.Address} (\"{owner.Cookie}\")")))}");
@@ -40,10 +40,35 @@ internal static class ReleaseText
 
         if (look.Gone.Count == 0 && look.Watchers.Count == 0 && look.Note is { } note)
         {
-            text.AppendLine($"  - shuts nobody out, since nobody is known: if a VM of node {note.Writer.Node} still runs and is only cut off, it writes when it is back, and the file system is destroyed. Be sure that it does not;");
+            text.AppendLine($"  - shuts nobody out, since nobody is known: if a VM or container of node {note.Writer.Node} still runs and is only cut off, it writes when it is back, and the file system is destroyed. Be sure that it does not;");
         }
 
         text.AppendLine("  - gives the image to whoever mounts it next.");
         return text.ToString();
+    }
+
+    /// <summary>
+    /// What to do about clients that have the image open and run nowhere: Ceph before 18.2.5 never forgets one that was
+    /// killed while its OSD had not yet answered that it watches the image.
+    /// </summary>
+    /// <param name="pool">The image's pool.</param>
+    /// <param name="rbdNamespace">Its namespace; null for none.</param>
+    /// <param name="look">What is seen.</param>
+    public static string Lingering(string pool, string? rbdNamespace, ReservationLook look)
+    {
+        if (look.Watchers.Count == 0)
+        {
+            return "";
+        }
+
+        string header = $"ceph osd map {pool} rbd_header.{look.ImageId}{(rbdNamespace is null ? "" : " " + rbdNamespace)}";
+        return $"""
+            As long as it is open, no other writer gets it. Find the client on the host of its address, and end it there.
+            If it runs nowhere, and is listed here for more than a minute, it was killed while it opened the image, and
+            Ceph before 18.2.5 does not forget it. Let the OSDs look again, with the admin key; 30 s later it is gone:
+              ceph pg repeer $({header} -f json | jq -r .pgid)
+            (before Nautilus: ceph osd down N, the first OSD that "{header}" names; it comes back by itself)
+
+            """;
     }
 }

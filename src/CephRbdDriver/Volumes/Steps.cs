@@ -9,12 +9,16 @@ namespace CephRbd.Driver.Volumes;
 internal sealed class Steps(Deadline deadline, Action<string>? narrate)
 {
     private readonly List<(string Name, double Milliseconds)> _done = [];
+    private readonly List<string> _warnings = [];
 
     /// <summary>The time this call has.</summary>
     public Deadline Deadline => deadline;
 
     /// <summary>The finished steps in order.</summary>
     public IReadOnlyList<(string Name, double Milliseconds)> Done => _done;
+
+    /// <summary>What went wrong without the call failing.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>Runs one step.</summary>
     /// <param name="name">What it does, as a person would say it: "connect to the cluster".</param>
@@ -54,6 +58,13 @@ internal sealed class Steps(Deadline deadline, Action<string>? narrate)
     /// <inheritdoc cref="Run{T}(string, Func{T}, string?)"/>
     public void Run(string name, Action body, string? hint = null) =>
         Run(name, () => { body(); return true; }, hint);
+
+    /// <summary>As <see cref="Note"/>, and for the log: something went wrong that is no reason to fail.</summary>
+    public void Warn(string text)
+    {
+        _warnings.Add(text);
+        Note(text);
+    }
 
     /// <summary>Tells the admin something that is no step.</summary>
     public void Note(string text) => narrate?.Invoke($"{deadline.Elapsed.TotalMilliseconds,9:0.00} ms  {text}");

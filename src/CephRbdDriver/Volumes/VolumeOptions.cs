@@ -32,8 +32,20 @@ internal static class VolumeOptions
     public static VolumeSpec Parse(string json, string defaultPool)
     {
         Dictionary<string, string> options = VolumeOptionsJson.Read(json);
-        RefuseUnknown(options.Keys);
+        try
+        {
+            return From(options, defaultPool);
+        }
+        catch (VolumeException e) when (ImageOf(options, defaultPool) is { } image)
+        {
+            // kubelet's log shows the faults of many volumes.
+            throw new VolumeException($"image {image}: {e.Message}", e);
+        }
+    }
 
+    private static VolumeSpec From(Dictionary<string, string> options, string defaultPool)
+    {
+        RefuseUnknown(options.Keys);
         if (!options.TryGetValue("volumeID", out string? image))
         {
             throw new VolumeException("option \"volumeID\" is missing: name the image");
@@ -41,8 +53,7 @@ internal static class VolumeOptions
 
         NameRules.Check("volumeID", image);
 
-        // An empty pool has always meant the default one.
-        string pool = options.TryGetValue("pool", out string? given) && given.Length > 0 ? given : defaultPool;
+        string pool = Pool(options, defaultPool);
         NameRules.Check("pool", pool);
 
         if (options.TryGetValue("cluster", out string? cluster))
@@ -73,6 +84,17 @@ internal static class VolumeOptions
             VolumeName = NotEmpty(options, "kubernetes.io/pvOrVolumeName"),
         };
     }
+
+    // An empty pool has always meant the default one.
+    private static string Pool(Dictionary<string, string> options, string defaultPool) =>
+        options.TryGetValue("pool", out string? given) && given.Length > 0 ? given : defaultPool;
+
+    // Which image it is about, if that much can be said.
+    private static string? ImageOf(Dictionary<string, string> options, string defaultPool) =>
+        options.TryGetValue("volumeID", out string? image) && NameRules.Problem(image) is null
+            && Pool(options, defaultPool) is var pool && NameRules.Problem(pool) is null
+            ? $"{pool}/{image}"
+            : null;
 
     /// <summary>Says whether librbd can store objects of a size.</summary>
     /// <param name="bytes">The object size in bytes.</param>

@@ -22,12 +22,13 @@ public static partial class CrashGuard
 
     /// <summary>
     /// From now on a fatal signal, abort(), exit() or an exception nobody catches writes <paramref name="reply"/>
-    /// and ends the process with status 0. May be called again with a better reply.
+    /// and ends the process. May be called again with a better reply.
     /// </summary>
     /// <param name="fd">Where the reply goes: a duplicate of standard output that nothing else writes to.</param>
     /// <param name="reply">The whole reply, newline included; at most <see cref="MaxReply"/> bytes, copied.</param>
+    /// <param name="exitStatus">The process's exit status then; kubelet reads the reply only with 0.</param>
     /// <exception cref="ArgumentException">The reply is too long; what was armed before stays.</exception>
-    public static unsafe void Arm(int fd, ReadOnlySpan<byte> reply)
+    public static unsafe void Arm(int fd, ReadOnlySpan<byte> reply, int exitStatus = 0)
     {
         if (reply.Length > MaxReply)
         {
@@ -38,7 +39,7 @@ public static partial class CrashGuard
         {
             fixed (byte* text = reply)
             {
-                if (NativeArm(fd, text, (nuint)reply.Length) != 0)
+                if (NativeArm(fd, exitStatus, text, (nuint)reply.Length) != 0)
                 {
                     throw new ArgumentException("the guard refused the reply", nameof(reply));
                 }
@@ -99,9 +100,9 @@ public static partial class CrashGuard
     [LibraryImport(Library, EntryPoint = "cephrbd_guard_cover_thread")]
     private static partial int NativeCoverThread();
 
-    /// <summary><c>int cephrbd_guard_arm(int fd, const char *reply, size_t length)</c></summary>
+    /// <summary><c>int cephrbd_guard_arm(int fd, int status, const char *reply, size_t length)</c></summary>
     [LibraryImport(Library, EntryPoint = "cephrbd_guard_arm")]
-    private static unsafe partial int NativeArm(int fd, byte* reply, nuint length);
+    private static unsafe partial int NativeArm(int fd, int status, byte* reply, nuint length);
 
     /// <summary><c>void cephrbd_guard_disarm(void)</c></summary>
     [LibraryImport(Library, EntryPoint = "cephrbd_guard_disarm")]

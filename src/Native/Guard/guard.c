@@ -1,7 +1,8 @@
 /*
  * One reply, whatever happens. The caller reads this process's output as one JSON object and, when the exit
  * status is not 0, logs the arguments, secrets included. So a crash in a native library, a library that calls
- * exit(), and an exception nobody caught must all end with a prepared reply and status 0.
+ * exit(), and an exception nobody caught must all end with a prepared reply and status 0. A command for people
+ * ends with words and another status.
  *
  * The handlers are set by an ELF constructor, before the .NET runtime starts: the runtime then finds them as
  * the previous handlers and passes on every fault that is not one of managed code. A call of _exit(), a
@@ -27,6 +28,7 @@
 
 struct reply {
     int fd;
+    int status;
     size_t length;
     char text[REPLY_MAX];
 };
@@ -37,20 +39,21 @@ static _Atomic(struct reply *) armed;
 static atomic_int claimed;
 static atomic_int written;
 
-int cephrbd_guard_arm(int fd, const char *reply, size_t length);
+int cephrbd_guard_arm(int fd, int status, const char *reply, size_t length);
 void cephrbd_guard_disarm(void);
 int cephrbd_guard_claim(void);
 void cephrbd_guard_written(void);
 int cephrbd_guard_cover_thread(void);
 
-/* Prepares the reply for a crash. 0, or -1 if it is too long; then what was armed before stays. */
-int cephrbd_guard_arm(int fd, const char *reply, size_t length)
+/* Prepares reply and exit status for a crash. 0, or -1 if it is too long; then what was armed before stays. */
+int cephrbd_guard_arm(int fd, int status, const char *reply, size_t length)
 {
     struct reply *next = atomic_load(&armed) == &replies[0] ? &replies[1] : &replies[0];
 
     if (length > REPLY_MAX)
         return -1;
     next->fd = fd;
+    next->status = status;
     next->length = length;
     memcpy(next->text, reply, length);
     atomic_store(&armed, next);
@@ -131,7 +134,7 @@ static void answer(void)
             nanosleep(&step, NULL);
         }
     }
-    _exit(0);
+    _exit(reply->status);
 }
 
 static void on_signal(int signal_number)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.InteropServices.Marshalling;
 using Microsoft.Win32.SafeHandles;
@@ -184,10 +183,8 @@ public static partial class Files
     /// <exception cref="IOException">The kernel does not tell its path.</exception>
     public static string CanonicalDirectory(string dir)
     {
-        using SafeFileHandle handle = Open(dir, OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.PathOnly | OpenFlags.CloseOnExec, 0);
-        string link = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{Fd(handle)}");
-        return File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName
-            ?? throw new IOException($"{link} is not a link");
+        using var held = HeldDirectory.Open(dir);
+        return held.Place();
     }
 
     /// <summary>open(2), tried again when interrupted.</summary>

@@ -30,6 +30,43 @@ public sealed class NativeLibraryTests(LabFixture lab) : DriverTest(lab)
         Driver.Succeed("init");
     }
 
+    [Theory]
+    [InlineData("stub_abort.c", "")]
+    [InlineData("stub_segv.c", "1")]
+    [InlineData("stub_exit.c", "")]
+    public void a_command_for_people_that_crashes_says_so(string source, string thread)
+    {
+        Compile(source);
+        if (thread.Length > 0)
+        {
+            Driver.WithEnvironment("STUB_THREAD", thread);
+        }
+
+        foreach (string[] call in (string[][])[["doctor", "--json"], ["release", "hyper/vol1"]])
+        {
+            using DriverProcess process = Driver.Start(call);
+            (int exit, string said) = process.Wait();
+            Assert.Equal(2, exit);
+            Assert.StartsWith($"cephrbd {call[0]}: the driver or a native library crashed", said, StringComparison.Ordinal);
+            Assert.Equal(said.Length - 1, said.IndexOf('\n', StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void a_call_into_a_library_that_never_returns_is_cut_off_at_the_deadline()
+    {
+        Compile("stub_hang.c");
+        Driver.With("timeoutSeconds", 5);
+        foreach (string[] call in (string[][])[["attach", Volume.Options("vol1")], ["mount", Driver.NewMountDir(), Volume.PodOptions("vol1")]])
+        {
+            Reply reply = Driver.Fail(call, "hyper/vol1", "no end within 5 s", "load librados");
+            Assert.InRange(reply.Elapsed, TimeSpan.FromSeconds(5), Emulation.Limit(10));
+        }
+
+        Assert.Empty(Mounted.Below(Driver.Dir));
+        Driver.Succeed("unmount", Driver.NewMountDir());
+    }
+
     [Fact]
     public void a_missing_library_is_named_with_its_package()
     {

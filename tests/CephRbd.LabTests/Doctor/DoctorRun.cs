@@ -35,18 +35,20 @@ internal sealed class DoctorRun
 
     public string Output { get; }
 
-    /// <summary>Runs it. Its patience and what a busy machine adds are never exceeded, and no key is shown.</summary>
+    /// <summary>
+    /// Runs it. Its patience and what a busy machine adds are never exceeded, and no key is shown. Another
+    /// test's pool may just come to be, and the doctor says so of its placement groups: then it is run again.
+    /// </summary>
     public static DoctorRun Of(PublishedDriver driver, params string[] arguments)
     {
         var watch = Stopwatch.StartNew();
+        DoctorRun run;
+        while ((run = Once(driver, arguments)).HasNewPool && watch.Elapsed < Emulation.Limit(30))
+        {
+            Thread.Sleep(500);
+        }
 
-        // One word on stderr would spoil the JSON: both streams are one.
-        using DriverProcess process = driver.Start(["doctor", "--json", .. arguments]);
-        (int exit, string output) = process.Wait();
-        watch.Stop();
-        Assert.DoesNotContain(driver.Key, output, StringComparison.Ordinal);
-        Assert.True(watch.Elapsed < Emulation.Limit(6 + 5), $"{watch.Elapsed}: {output}");
-        return new DoctorRun(exit, watch.Elapsed, output);
+        return run;
     }
 
     /// <summary>All findings of a check have this state, and one of them holds the words in evidence or remedy.</summary>
@@ -73,5 +75,21 @@ internal sealed class DoctorRun
     {
         Assert.DoesNotContain(_findings, finding => finding.State == "warning" && names.Contains(finding.Name));
         return this;
+    }
+
+    private bool HasNewPool => Array.Exists(_findings, finding => finding is { Name: "pool", State: "failed" } && finding.Evidence.Contains(" creating", StringComparison.Ordinal));
+
+    private static DoctorRun Once(PublishedDriver driver, string[] arguments)
+    {
+        var watch = Stopwatch.StartNew();
+
+        // One word on stderr would spoil the JSON: both streams are one.
+        using DriverProcess process = driver.Start(["doctor", "--json", .. arguments]);
+        (int exit, string output) = process.Wait();
+        watch.Stop();
+        Assert.DoesNotContain(driver.Key, output, StringComparison.Ordinal);
+        Assert.True(watch.Elapsed < Emulation.Limit(6 + 5), $"{watch.Elapsed}: {output}");
+        Assert.True(output.StartsWith('{'), $"no report, exit status {exit}: {output}");
+        return new DoctorRun(exit, watch.Elapsed, output);
     }
 }

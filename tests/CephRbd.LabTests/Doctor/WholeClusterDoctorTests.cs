@@ -5,8 +5,6 @@ namespace CephRbd.LabTests.Doctor;
 /// <summary>What the doctor says of a whole cluster that is well, and when daemons stop, freeze or die, each time in a cluster of its own.</summary>
 public sealed class WholeClusterDoctorTests : IDisposable
 {
-    private const int Kill = 9;
-
     private readonly LabFixture _lab = LabFixture.StartOwn();
     private readonly PublishedDriver _driver;
 
@@ -45,7 +43,7 @@ public sealed class WholeClusterDoctorTests : IDisposable
     [Fact]
     public void after_all_osds_died_the_doctor_names_them_with_the_way_back()
     {
-        Array.ForEach(Pids("osd.*"), pid => Mounted.Signal(pid, Kill));
+        Array.ForEach(Pids("osd.*"), Mounted.End);
 
         // The monitors still count the last ones as up: that they don't answer tells.
         DoctorRun run = DoctorRun.Of(_driver);
@@ -57,9 +55,9 @@ public sealed class WholeClusterDoctorTests : IDisposable
     [Fact]
     public void one_dead_osd_of_three_is_a_warning_and_two_are_a_failure()
     {
-        Mounted.Signal(Pids("osd.1")[0], Kill);
+        Mounted.End(Pids("osd.1")[0]);
         DoctorRun.Of(_driver).Has("osds", "warning", "osd.1", "ceph-1");
-        Mounted.Signal(Pids("osd.0")[0], Kill);
+        Mounted.End(Pids("osd.0")[0]);
         DoctorRun run = DoctorRun.Of(_driver);
         run.Has("osds", "failed", "min_size of 2", "osd.0", "osd.1");
         Assert.Equal(1, run.Exit);
@@ -97,7 +95,7 @@ public sealed class WholeClusterDoctorTests : IDisposable
             Mounted.Signal(mon, Mounted.Continue);
         }
 
-        Mounted.Signal(mon, Kill);
+        Mounted.End(mon);
         DoctorRun.Of(_driver).Failed("monitors", "login").Has("monitors", "failed", "nobody listens", "systemctl status ceph-mon@", "3300 and 6789").Has("login", "failed", "no monitor answered");
     }
 

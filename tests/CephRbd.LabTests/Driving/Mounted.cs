@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using CephRbd.Native.Linux;
@@ -13,6 +14,8 @@ public static partial class Mounted
     public const int Term = 15;
     public const int Stop = 19;
     public const int Continue = 18;
+    private const int SigKill = 9;
+    private const int NoSuchProcess = 3;
 
     /// <summary>The mounts on exactly this path, the lowest first.</summary>
     public static IReadOnlyList<MountLine> At(string path) => [.. All().Where(mount => mount.MountPoint == path)];
@@ -32,6 +35,29 @@ public static partial class Mounted
 
     /// <summary>Sends a signal.</summary>
     public static void Signal(int pid, int signal) => Assert.True(Kill(pid, signal) == 0, $"signal {signal} did not reach process {pid}");
+
+    /// <summary>Kills a process and waits until the kernel has closed what it had open.</summary>
+    public static void End(int pid)
+    {
+        Signal(pid, SigKill);
+        for (var watch = Stopwatch.StartNew(); !HasEnded(pid); Thread.Sleep(5))
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"process {pid} was killed and did not end");
+        }
+    }
+
+    // Until its parent asks for its status it is there without anything; the first thread may have ended before others.
+    private static bool HasEnded(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal) && Directory.GetDirectories($"/proc/{pid}/task").Length <= 1;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or IOException { HResult: NoSuchProcess })
+        {
+            return true;
+        }
+    }
 
     private static IEnumerable<MountLine> All() => File.ReadAllLines("/proc/self/mountinfo").Select(Parse);
 

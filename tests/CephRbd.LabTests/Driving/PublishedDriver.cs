@@ -48,6 +48,9 @@ public sealed class PublishedDriver : IDisposable
 
     public string ScratchDir => Path.Combine(Dir, "scratch");
 
+    /// <summary>The network namespace that the driver is in; null for this process's own.</summary>
+    public string? Network { get; init; }
+
     /// <summary>The key of the keyring that the driver began with.</summary>
     public string Key { get; }
 
@@ -126,7 +129,10 @@ public sealed class PublishedDriver : IDisposable
     public DriverProcess Start(Action<DriverProcess, string>? onLine, string[] args)
     {
         int seconds = _config["timeoutSeconds"] is { } limit ? (int)limit : 60;
-        return new DriverProcess(Binary, args, _environment, TimeSpan.FromSeconds(seconds + 15), Key, onLine);
+
+        // nsenter becomes the driver: the pid is the same, and so are the mounts, which ip netns exec would hide.
+        (string program, string[] all) = Network is null ? (Binary, args) : ("nsenter", ["--net=/run/netns/" + Network, Binary, .. args]);
+        return new DriverProcess(program, all, _environment, TimeSpan.FromSeconds(seconds + 15), Key, onLine);
     }
 
     public void Dispose()

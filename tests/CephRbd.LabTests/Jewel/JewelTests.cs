@@ -44,6 +44,13 @@ public sealed class JewelTests(LabFixture lab, SupportedJewel libraries) : Jewel
             .Has("watchers", "skipped", "13.2");
     }
 
+    [Fact]
+    public void libraries_that_many_threads_use_first_at_the_same_time_stay_loaded()
+    {
+        // Unlike Ceph's own, these are unloaded when nobody holds them any more.
+        Parallel.ForEach(Enumerable.Range(0, 120), new ParallelOptions { MaxDegreeOfParallelism = 4 }, _ => DoctorRun.Of(Driver).Has("login", "ok"));
+    }
+
     [Theory]
     [InlineData("ext4", "64Mi")]
     [InlineData("xfs", "512Mi")]

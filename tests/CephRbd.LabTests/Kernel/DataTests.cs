@@ -13,6 +13,9 @@ public sealed class DataTests(KernelLab lab)
     public void The_first_mount_formats_and_no_later_one_does() => _guest.Run("format-once");
 
     [Fact]
+    public void An_unmount_gives_the_image_to_whatever_node_wants_it_next() => _guest.Run("give-back");
+
+    [Fact]
     public void Two_pods_share_one_device_and_the_last_unmount_lets_it_go() => _guest.Run("two-pods");
 
     [Fact]

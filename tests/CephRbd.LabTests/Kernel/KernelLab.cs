@@ -68,6 +68,11 @@ public sealed class KernelLab : IDisposable
         File.WriteAllText(Path.Combine(share, "name"), scenario);
         File.Copy(Path.Combine(Guest.SourceFolder(RepositoryRoot), "lib.sh"), Path.Combine(share, "lib.sh"));
         File.Copy(script, Path.Combine(share, "guest.sh"));
+        if (Environment.GetEnvironmentVariable("CEPHRBD_FAULT_ROUNDS") is { Length: > 0 } rounds)
+        {
+            File.WriteAllText(Path.Combine(share, "rounds"), rounds);
+        }
+
         if (Emulation.Folder is { } folder)
         {
             File.WriteAllText(Path.Combine(share, "emulation"), $"{RepositoryRoot}\n{folder}\n");

@@ -21,6 +21,6 @@ public sealed partial class ScenarioListTests
         Assert.Equal(scenarios, run);
     }
 
-    [GeneratedRegex("""\b(?:_guest\.Run\(|Guest\.Script\(lab\.RepositoryRoot, )"([a-z-]+)"\)""")]
+    [GeneratedRegex("""\b(?:_guest\.Run\(|Guest\.Script\(lab\.RepositoryRoot, )"([a-z-]+)"(?:, boots: [0-9])?\)""")]
     private static partial Regex Runs();
 }

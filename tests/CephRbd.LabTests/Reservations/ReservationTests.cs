@@ -122,8 +122,9 @@ public sealed class ReservationTests : DriverTest
         string dir = _n1.NewMountDir();
         _n1.Succeed("mount", dir, Volume.PodOptions(image));
         _n1.With("confFile", _n1.WriteFile("nobody.conf", "[global]\nmon_host = 127.0.0.9:6789\nauth_client_required = cephx\n"));
-        Reply reply = _n1.Succeed("unmount", dir);
+        Reply reply = _n1.With("timeoutSeconds", 20).Succeed("unmount", dir);
         Assert.Empty(Mounted.At(dir));
+        Assert.Contains("\"Warning\":\"the reservation was not given back, and ends by itself", File.ReadLines(_n1.LogFile).Last(), StringComparison.Ordinal);
         Assert.True(reply.Elapsed < Emulation.Limit(8), $"it took {reply.Elapsed}");
         _n2.Fail(["mount", _n2.NewMountDir(), Volume.PodOptions(image)], "reserved for another writer", "node n1");
     }

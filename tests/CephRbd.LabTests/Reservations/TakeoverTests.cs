@@ -46,7 +46,7 @@ public sealed class TakeoverTests : DriverTest
         (int exit, string said) = Release(Spec(image));
         Assert.Equal(1, exit);
         Assert.Contains("given to   node n1, pod default/web-0", said, StringComparison.Ordinal);
-        Assert.Contains("if a VM of node n1 still runs", said, StringComparison.Ordinal);
+        Assert.Contains("if a VM or container of node n1 still runs", said, StringComparison.Ordinal);
         Assert.Contains($"Nothing was done. To do it: cephrbd release --yes {Spec(image)}", said, StringComparison.Ordinal);
         _n2.Fail(["mount", _n2.NewMountDir(), Volume.PodOptions(image)], "reserved for another writer");
 

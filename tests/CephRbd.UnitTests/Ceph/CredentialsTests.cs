@@ -58,7 +58,7 @@ public sealed class CredentialsTests : IDisposable
     [Theory]
     [InlineData("", "no user at all")]
     [InlineData("[client.bob]\nkey = x\n[mon.]\nkey = y\n", "client.bob, mon.")]
-    [InlineData("[client.admin]\n", "no key for client.admin")]
+    [InlineData("[client.admin]\n", "no key for client.admin; its section has no line \"key = …\"")]
     public void A_keyring_without_the_user_says_whom_it_has(string keyring, string words)
     {
         Keyring(keyring);

@@ -10,8 +10,6 @@ public class ConfigReaderTests
     private const string Path = "/etc/cephrbd/config.json";
 
     [Theory]
-    [InlineData("")]
-    [InlineData(" \r\n\t")]
     [InlineData("{}")]
     [InlineData("\uFEFF{ /* nothing */ } // yet")]
     public void Nothing_set_gives_the_defaults(string text)
@@ -87,6 +85,8 @@ public class ConfigReaderTests
 
     [Theory]
     [InlineData("{\n\n\n\"poool\": \"x\"}", "/etc/cephrbd/config.json line 4: unknown key \"poool\"; did you mean \"pool\"?")]
+    [InlineData("", "/etc/cephrbd/config.json: the configuration is empty, as after a save that was cut off. Put its content back; for the defaults write {}")]
+    [InlineData("\uFEFF \r\n\t", "the configuration is empty")]
     [InlineData("{\n\"monitors\": []}", "line 2: unknown key \"monitors\"; the keys are runtime, pool")]
     [InlineData("{\"pool\":\"a\",\n\"pool\":\"b\"}", "line 2: the key \"pool\" is given twice")]
     [InlineData("{\n\"pool\": 1}", "line 2: \"pool\" is a number, but must be a text")]

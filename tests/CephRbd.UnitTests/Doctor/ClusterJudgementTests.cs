@@ -155,6 +155,8 @@ public class ClusterJudgementTests
         Is(FindingState.Warning, "vol1 to node n2, pod default/db-0", "delete its pod on this node", Assert.Single(Writers(vol with { GivenTo = there }, "hyper/vol1")));
         Is(FindingState.Warning, "nothing here uses them: vol1 to node n1", "cephrbd release hyper/vol1", Assert.Single(Writers(vol with { GivenTo = here, Watchers = [] })));
 
+        Assert.Empty(Writers(vol with { GivenTo = here, Watchers = [], OutlastsUse = true }));
+
         static IEnumerable<Finding> Writers(SurveyedImage image, params string[] used) =>
             ImageChecks.JudgeWriters(new SurveyedPool(1, [image], []), "hyper", new Writer("n1", "m1", null, null), new HashSet<string>(used));
     }

@@ -90,12 +90,38 @@ public sealed class HyperRuntimeTests : IDisposable
             {
                 Assert.Equal(("hyper", "vol1", "the-key"), (spec.Pool, spec.Image, spec.Key?.Reveal()));
                 Assert.Equal(_pod.Path, writer.Dir);
-                Assert.True(patience <= TimeSpan.FromSeconds(5));
-                _pod.AssertNothingIsLeft();
+                Assert.True(patience <= TimeSpan.FromSeconds(15));
+                Assert.Null(TagStore.Look(_pod.Path).Tag);
+                Assert.False(File.Exists(Path.Combine(_pod.Path, HyperTag.FileName)));
             });
         _runtime.Mount(_pod.Path, _spec);
         _runtime.Unmount(_pod.Path);
+        _pod.AssertNothingIsLeft();
         _images.Verify(images => images.Release(It.IsAny<VolumeSpec>(), "10aa", It.IsAny<Writer>(), It.IsAny<TimeSpan>()), Times.Once);
+    }
+
+    [Fact]
+    public void An_unmount_that_was_killed_before_it_gave_the_reservation_back_is_finished_by_the_next()
+    {
+        Reserving();
+        _images.Setup(images => images.Release(It.IsAny<VolumeSpec>(), "10aa", It.IsAny<Writer>(), It.IsAny<TimeSpan>()));
+        _runtime.Mount(_pod.Path, _spec);
+        _ = TagStore.End(_pod.Path);
+        Assert.True(_runtime.Owns(_pod.Path));
+        _runtime.Unmount(_pod.Path);
+        _pod.AssertNothingIsLeft();
+        _images.Verify(images => images.Release(It.Is<VolumeSpec>(spec => spec.Image == "vol1" && spec.Key!.Reveal() == "the-key"), "10aa", It.IsAny<Writer>(), It.IsAny<TimeSpan>()), Times.Once);
+    }
+
+    [Fact]
+    public void A_mount_over_what_a_killed_unmount_left_writes_a_new_tag()
+    {
+        Reserving();
+        _runtime.Mount(_pod.Path, _spec);
+        _ = TagStore.End(_pod.Path);
+        _runtime.Mount(_pod.Path, _spec);
+        Assert.Null(TagStore.Look(_pod.Path).Ended);
+        Assert.NotNull(TagStore.Look(_pod.Path).Tag);
     }
 
     [Fact]

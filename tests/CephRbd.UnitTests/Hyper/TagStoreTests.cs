@@ -96,9 +96,8 @@ public sealed class TagStoreTests : IDisposable
     public void Several_mounts_of_ours_are_all_taken_away()
     {
         _pod.RequireMounting();
-        var store = new TagStore(_pod.Config);
-        store.Write(_pod.Path, _tag, _spec);
-        store.Write(_pod.Path, _tag, _spec);
+        new TagStore(_pod.Config).Write(_pod.Path, _tag, _spec);
+        Mounts.MountTmpfs(_pod.Path, MountEntry.TagSource, "size=64k");
         Assert.Equal(2, TagStore.Look(_pod.Path).OwnMounts);
         TagStore.Remove(_pod.Path, _deadline);
         _pod.AssertNothingIsLeft();

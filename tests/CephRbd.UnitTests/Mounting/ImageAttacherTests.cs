@@ -120,7 +120,7 @@ public sealed class ImageAttacherTests : IDisposable
         _node.Images.Verify(
             images => images.Release(
                 It.Is<VolumeSpec>(spec => spec.ImageSpec == "hyper/vol1" && spec.Cluster == "east" && spec.Key == null), "10aa",
-                It.Is<Writer>(writer => writer.Node == "node1" && writer.PodUid == null && writer.Dir == null), It.Is<TimeSpan>(patience => patience <= TimeSpan.FromSeconds(5))),
+                It.Is<Writer>(writer => writer.Node == "node1" && writer.PodUid == null && writer.Dir == null), It.Is<TimeSpan>(patience => patience <= TimeSpan.FromSeconds(15))),
             Times.Once);
         Assert.Contains(_node.Notes, note => note.Contains("no monitor answered", StringComparison.Ordinal));
     }

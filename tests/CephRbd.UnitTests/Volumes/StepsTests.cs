@@ -61,4 +61,14 @@ public sealed class StepsTests : IDisposable
         Assert.EndsWith(" ms  nothing to do", Assert.Single(_said), StringComparison.Ordinal);
         Assert.Empty(steps.Done);
     }
+
+    [Fact]
+    public void A_warning_is_told_and_kept_for_the_log()
+    {
+        var steps = new Steps(_deadline, _said.Add);
+        Assert.Empty(steps.Warnings);
+        steps.Warn("it was not given back");
+        Assert.EndsWith(" ms  it was not given back", Assert.Single(_said), StringComparison.Ordinal);
+        Assert.Equal("it was not given back", Assert.Single(steps.Warnings));
+    }
 }

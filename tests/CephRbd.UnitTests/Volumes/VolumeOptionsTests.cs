@@ -155,6 +155,14 @@ public class VolumeOptionsTests
         Assert.Contains(hint, e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"volumeID":"v","sise":"1Gi"}""", "image hyper/v: unknown option \"sise\"")]
+    [InlineData("""{"volumeID":"v","pool":"p","size":"1Gx"}""", "image p/v: ")]
+    [InlineData("""{"volumeID":"v","pool":"a/b"}""", "option \"pool\"")]
+    [InlineData("""{"volumeID":"a/b","sise":"1Gi"}""", "unknown option")]
+    public void What_is_wrong_with_a_volume_is_told_with_its_image_if_that_has_a_name(string json, string start) => Assert.StartsWith(
+        start, Assert.Throws<VolumeException>(() => VolumeOptions.Parse(json, "hyper")).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Half_a_surrogate_pair_is_refused()
     {

@@ -38,6 +38,9 @@ internal sealed record SurveyedImage(string Name, IReadOnlyList<ImageWatcher>? W
 
     /// <summary>Since when, by that node's clock.</summary>
     public DateTimeOffset? GivenSince { get; init; }
+
+    /// <summary>Whether that outlasts its use: under the exclusive lock it is not taken away when the image is unmapped.</summary>
+    public bool OutlastsUse { get; init; }
 }
 
 /// <summary>What has been seen so far.</summary>
@@ -121,6 +124,7 @@ internal sealed class ImageSurvey
             {
                 GivenTo = note?.Writer,
                 GivenSince = note?.Since,
+                OutlastsUse = note?.UnderExclusiveLock == true,
             });
         }
         catch (CephException e) when (e.Errno != Errno.NoEntry)

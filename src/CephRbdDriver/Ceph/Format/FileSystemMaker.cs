@@ -42,6 +42,12 @@ internal static class FileSystemMaker
                 throw new VolumeException($"image {image}: {tool} failed with status {exit}, nothing was written to the image: {words}");
             }
 
+            if (RandomAccess.GetLength(file) is var length && length != (long)size)
+            {
+                throw new VolumeException(
+                    $"image {image}: {tool} ended well but left {length} of the image's {size} bytes; nothing was written to the image. Check mkfsOptions, and whether {path} is the right program");
+            }
+
             ProbeResult probe = SignatureProbe.Probe(file, (long)size);
             if (Contents.Of(probe).Kind != ContentsKind.FileSystem)
             {

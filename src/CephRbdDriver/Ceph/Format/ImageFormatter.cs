@@ -40,22 +40,23 @@ internal sealed class ImageFormatter(DriverConfig config, Steps steps)
     /// <param name="info">Its measures.</param>
     /// <param name="spec">The volume.</param>
     /// <param name="depth">How sure to be that a blank image is blank.</param>
+    /// <param name="meanwhile">Done once, while the first bytes are on their way; before anything else is looked at.</param>
     /// <exception cref="VolumeException">It holds something else: it is never touched.</exception>
-    public Need Examine(RbdImage image, RbdImageInfo info, VolumeSpec spec, InspectionDepth depth)
+    public Need Examine(RbdImage image, RbdImageInfo info, VolumeSpec spec, InspectionDepth depth, Action? meanwhile = null)
     {
-        (Contents contents, FormatMark? mark) = Look();
+        (Contents contents, FormatMark? mark) = Look(meanwhile);
         if (contents.Kind == ContentsKind.Unknown && mark is null)
         {
             // Another call may be formatting: we saw some of its data, and it finished and took its mark off before we
             // looked for that. Then there is a file system by now; if not, the data is somebody's.
-            (contents, mark) = Look();
+            (contents, mark) = Look(null);
         }
 
         return Decide(contents, mark, spec);
 
         // The mark after the data: it is set before the first byte, so data of a format that is under way comes with it.
-        (Contents Contents, FormatMark? Mark) Look() => (
-            ImageInspector.Inspect(image, info, depth, steps),
+        (Contents Contents, FormatMark? Mark) Look(Action? meanwhile) => (
+            ImageInspector.Inspect(image, info, depth, steps, meanwhile),
             steps.Run("look for an unfinished format", () => FormatMark.Read(image)));
     }
 

@@ -47,17 +47,22 @@ internal static class ImageInspector
     /// <param name="info">Its measures.</param>
     /// <param name="depth">How much has to be zero for blank.</param>
     /// <param name="steps">The call's steps and deadline.</param>
+    /// <param name="meanwhile">
+    /// Done while the first bytes are on their way. They may be older than it then; but a file system that is seen stays
+    /// one, and whatever else is seen is looked at again afterwards.
+    /// </param>
     /// <exception cref="CephException">The image cannot be read: that is never taken for blank.</exception>
-    public static Contents Inspect(RbdImage image, RbdImageInfo info, InspectionDepth depth, Steps steps)
+    public static Contents Inspect(RbdImage image, RbdImageInfo info, InspectionDepth depth, Steps steps, Action? meanwhile = null)
     {
         if (info.SizeBytes == 0)
         {
+            meanwhile?.Invoke();
             return new Contents(ContentsKind.Data, "nothing at all: its size is 0");
         }
 
         using SafeFileHandle standIn = Files.CreateMemory("cephrbd-probe");
         Files.SetLength(standIn, (long)info.SizeBytes);
-        (Contents contents, ulong? firstByte) = Look(image, standIn, Window.Of(info.SizeBytes, GlanceBytes, GlanceBytes), steps);
+        (Contents contents, ulong? firstByte) = Look(image, standIn, Window.Of(info.SizeBytes, GlanceBytes, GlanceBytes), steps, meanwhile);
         if (contents.Kind == ContentsKind.FileSystem)
         {
             return contents;
@@ -76,17 +81,18 @@ internal static class ImageInspector
     }
 
     // What libblkid says of a window, and where the first byte stands in it that is not zero.
-    private static (Contents Contents, ulong? FirstByte) Look(RbdImage image, SafeFileHandle standIn, Window window, Steps steps)
+    private static (Contents Contents, ulong? FirstByte) Look(RbdImage image, SafeFileHandle standIn, Window window, Steps steps, Action? meanwhile = null)
     {
         using var head = new NativeBuffer(checked((int)window.HeadEnd));
         using var tail = new NativeBuffer(checked((int)(window.Size - window.TailStart)));
-        steps.Run($"read {head.Length >> 10} KiB of the head and {tail.Length >> 10} KiB of the tail", () =>
+        using (var batch = new RbdAioBatch(image, window: 64, steps.Deadline.Token))
         {
-            using var batch = new RbdAioBatch(image, window: 64, steps.Deadline.Token);
             Read(batch, 0, head);
             Read(batch, window.TailStart, tail);
-            batch.Drain();
-        });
+            meanwhile?.Invoke();
+            steps.Run($"read {head.Length >> 10} KiB of the head and {tail.Length >> 10} KiB of the tail", batch.Drain);
+        }
+
         return steps.Run("look for signatures", () =>
         {
             ulong? first = Copy(head.Span, 0, standIn);

@@ -16,10 +16,11 @@ internal sealed record ImageUse(
 
     /// <summary>
     /// The addresses of the clients that wrote last, as far as known. With the exclusive lock its owners alone: the noted
-    /// client is the kernel's then, which may serve other images.
+    /// client is the kernel's then, which may serve other images. So was one that is noted from a time when the image had
+    /// that feature: it is not known whom to shut out.
     /// </summary>
     public IReadOnlyList<string> LastClients =>
-        HasExclusiveLock ? [.. Owners.Select(owner => owner.Address).Distinct(StringComparer.Ordinal)] : Note?.Clients ?? [];
+        HasExclusiveLock ? [.. Owners.Select(owner => owner.Address).Distinct(StringComparer.Ordinal)] : Note is { UnderExclusiveLock: false } note ? note.Clients : [];
 }
 
 /// <summary>Whether a writer may have an image, and who is to be shut out first.</summary>
@@ -46,7 +47,7 @@ internal sealed record Claim(IReadOnlyList<string> ShutOut, IReadOnlyList<RbdLoc
             throw new VolumeException(
                 $"{image} is in use, and is not given to a second writer: {Words(watcher)}{(use.Watchers.Count > 1 ? $" and {use.Watchers.Count - 1} more" : "")} " +
                 (other is null ? "has it open, by no mount of this driver (rbd map, rbd-nbd, a VM or an admin's command?)" : $"has it open; it was given to {other}") +
-                $". Wait until that ends; a client that died is gone after 30 s (rbd status {spec.ImageSpec})");
+                $". Wait until that ends; a client that died is gone after 30 s (rbd status {spec.ImageSpec}). Of one that stays, cephrbd release {spec.ImageSpec} tells more");
         }
 
         if (use.Watchers.Count > 0)
@@ -80,7 +81,7 @@ internal sealed record Claim(IReadOnlyList<string> ShutOut, IReadOnlyList<RbdLoc
         }
 
         throw new VolumeException(
-            $"{image} was given to {other}, and not given back. Nobody has it open now, but that node may only be cut off, and its VM write when it is back: " +
+            $"{image} was given to {other}, and not given back. Nobody has it open now, but that node may only be cut off, and its VM or kernel write when it is back: " +
             $"the image lacks the feature exclusive-lock, which would tell whom to shut out. Make sure that the VM runs no more (switch the node off, or: ceph osd blocklist add ADDRESS-OF-THAT-NODE), then: cephrbd release {spec.ImageSpec}. " +
             $"For the next time: rbd feature enable {spec.ImageSpec} exclusive-lock");
     }

@@ -10,12 +10,14 @@ internal sealed class Reservation(ReservationObject reservation, Writer writer, 
 {
     /// <summary>Writes down who has the image: before the first byte that the writer may write.</summary>
     /// <param name="clients">The clients that map it; of a VM none yet.</param>
+    /// <param name="exclusiveLock">Whether they write only while they own the image's exclusive lock.</param>
     /// <exception cref="Native.CephException">The cluster failed.</exception>
-    public void Confirm(IReadOnlyList<string> clients)
+    public void Confirm(IReadOnlyList<string> clients, bool exclusiveLock)
     {
-        if (before is null || !before.Writer.Is(writer) || before.Writer != writer || !before.Clients.SequenceEqual(clients))
+        // A note under the lock outlasts the map: there may be one of an earlier time.
+        if (exclusiveLock || before is null || before.Writer != writer || !before.Clients.SequenceEqual(clients) || before.UnderExclusiveLock)
         {
-            reservation.Write(new ReservationNote(writer, DateTimeOffset.UtcNow, clients));
+            reservation.Write(new ReservationNote(writer, DateTimeOffset.UtcNow, clients) { UnderExclusiveLock = exclusiveLock });
         }
     }
 

@@ -24,7 +24,10 @@ internal sealed record ReservationLook(
     public IReadOnlyList<RbdLockOwner> Locks => Use.Locks;
 
     /// <summary>Whether there is anything to release.</summary>
-    public bool IsFree => Note is null && Unreadable is null && Holders.Count == 0;
+    public bool IsFree => (Note is null || IsGivenBack) && Unreadable is null && Holders.Count == 0;
+
+    /// <summary>Whether whoever it was given to has given back the exclusive lock, without which they write nothing.</summary>
+    public bool IsGivenBack => Note is { UnderExclusiveLock: true } && Use.HasExclusiveLock && Watchers.Count == 0 && Use.Owners.Count == 0;
 
     /// <summary>The addresses of clients that had the image, and that no longer have it open.</summary>
     public IReadOnlyList<string> Gone =>

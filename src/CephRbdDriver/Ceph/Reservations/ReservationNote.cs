@@ -19,6 +19,12 @@ namespace CephRbd.Driver.Ceph.Reservations;
 /// </param>
 internal sealed record ReservationNote(Writer Writer, DateTimeOffset Since, IReadOnlyList<string> Clients)
 {
+    /// <summary>
+    /// Whether the clients write only while they own the image's exclusive lock. The kernel's client is one for many images
+    /// then, and not to be shut out for this one; and the note may outlast the map.
+    /// </summary>
+    public bool UnderExclusiveLock { get; init; }
+
     /// <summary>No note is longer, in bytes.</summary>
     public const int MaxBytes = 64 << 10;
 
@@ -45,6 +51,7 @@ internal sealed record ReservationNote(Writer Writer, DateTimeOffset Since, IRea
             }
 
             json.WriteEndArray();
+            json.WriteBoolean("exclusiveLock", UnderExclusiveLock);
             json.WriteEndObject();
         }
 
@@ -69,7 +76,10 @@ internal sealed record ReservationNote(Writer Writer, DateTimeOffset Since, IRea
             return new ReservationNote(
                 new Writer(Text("node")!, Text("machine") ?? "", Text("podUid"), Text("dir")) { Boot = Text("boot") ?? "", Pod = Text("pod") },
                 DateTimeOffset.Parse(Text("since")!, CultureInfo.InvariantCulture),
-                [.. root.GetProperty("clients").EnumerateArray().Select(client => Checked(client.GetString()))]) is { Writer.Node: not null } note
+                [.. root.GetProperty("clients").EnumerateArray().Select(client => Checked(client.GetString()))])
+            {
+                UnderExclusiveLock = root.TryGetProperty("exclusiveLock", out JsonElement exclusive) && exclusive.GetBoolean(),
+            } is { Writer.Node: not null } note
                 ? note
                 : throw new FormatException("it names no node");
         }

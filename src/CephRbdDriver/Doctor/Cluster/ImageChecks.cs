@@ -127,7 +127,7 @@ internal sealed class ImageChecks(DriverConfig config, ClusterSession session)
                 $"volumes that are only read are fine. What writes here was shut out when the other node took the image over: delete its pod on this node; see cephrbd release {name}/{taken[0].Name}");
         }
 
-        SurveyedImage[] kept = [.. pool.Images.Where(image => image.GivenTo?.IsNodeOf(node) == true && !used.Contains($"{name}/{image.Name}") && image.Watchers is not { Count: > 0 })];
+        SurveyedImage[] kept = [.. pool.Images.Where(image => !image.OutlastsUse && image.GivenTo?.IsNodeOf(node) == true && !used.Contains($"{name}/{image.Name}") && image.Watchers is not { Count: > 0 })];
         if (kept.Length > 0)
         {
             yield return new Finding(

@@ -19,6 +19,11 @@ die() {
 # Elsewhere all this would be done to the machine itself.
 (($$ == 1)) || die 'a scenario is the first process of namespaces of its own: see NodeTests.cs'
 
+# Copies of what the machine has mounted, other tests' volumes and network namespaces among it.
+while read -r folder; do
+  umount -l "$(printf '%b' "$folder")"
+done < <(awk '$5 ~ "^/(tmp|run|var|mnt)/" { print $5 }' /proc/self/mountinfo | sort -r)
+
 # The node: memory over all that a scenario writes, and a copy of /etc.
 work=/mnt
 mount -t tmpfs none "$work"

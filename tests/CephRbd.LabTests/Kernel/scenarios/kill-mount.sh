@@ -28,7 +28,7 @@ while killed_after "$lines" mount "$a" "$volume"; do
 done
 unmount_pod a
 ((lines >= 5)) || die "only $lines steps were told"
-for moment in 0.02 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8; do
+for moment in $(moments 0.02 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8); do
   killed_at "$moment" mount "$a" "$volume" || true
   put_right
 done

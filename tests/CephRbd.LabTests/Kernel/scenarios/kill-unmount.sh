@@ -20,7 +20,7 @@ done
 nothing_mapped
 ((lines >= 2)) || die "only $lines steps were told"
 succeed mount "$a" "$volume"
-for moment in 0.02 0.06 0.1 0.15 0.2 0.3 0.4; do
+for moment in $(moments 0.02 0.06 0.1 0.15 0.2 0.3 0.4); do
   killed_at "$moment" unmount "$a" || true
   succeed mount "$a" "$volume"
   [[ $(mounts_at "$a") == 1 ]] || die "mounted $(mounts_at "$a") times"

@@ -55,6 +55,10 @@ public class ClaimTests
         Assert.Equal([There], Decide(Use(note: Note(_other, There))).ShutOut);
 
     [Fact]
+    public void A_client_noted_while_the_image_had_the_feature_may_serve_others_and_is_not_shut_out() =>
+        Assert.Contains("cephrbd release", Refused(Use(note: Note(_other, There) with { UnderExclusiveLock = true })).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Without_the_feature_an_unknown_client_is_a_doubt_and_it_is_said_what_to_do()
     {
         VolumeException refused = Refused(Use(note: Note(_other)));

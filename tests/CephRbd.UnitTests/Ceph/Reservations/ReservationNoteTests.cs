@@ -11,12 +11,18 @@ public class ReservationNoteTests
     public void What_is_written_is_read()
     {
         var writer = new Writer("n1", "m1", "uid \"1\"", "/var/lib/kubelet/pods/ü 1") { Boot = "b1", Pod = "default/db-0" };
-        var note = new ReservationNote(writer, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(8)), ["172.16.4.101:0/7", "[fd00::1]:0/8"]);
+        var note = new ReservationNote(writer, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(8)), ["172.16.4.101:0/7", "[fd00::1]:0/8"]) { UnderExclusiveLock = true };
         ReservationNote read = ReservationNote.Parse(note.ToJson(), "hyper/db")!;
         Assert.Equal(note.Writer, read.Writer);
         Assert.Equal(note.Since, read.Since);
         Assert.Equal(note.Clients, read.Clients);
+        Assert.True(read.UnderExclusiveLock);
+        Assert.False(ReservationNote.Parse((note with { UnderExclusiveLock = false }).ToJson(), "hyper/db")!.UnderExclusiveLock);
     }
+
+    [Fact]
+    public void A_note_that_tells_nothing_of_the_exclusive_lock_is_read_as_without() => Assert.False(
+        ReservationNote.Parse("{\"node\":\"n1\",\"since\":\"2026-01-01\",\"clients\":[\"172.16.4.101:0/7\"]}"u8.ToArray(), "hyper/db")!.UnderExclusiveLock);
 
     [Theory]
     [InlineData(null)]
@@ -37,6 +43,7 @@ public class ReservationNoteTests
     [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\",\"clients\":[\"172.16.4.0/24\"]}")]
     [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\",\"clients\":[\"x:0/7\"]}")]
     [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\",\"clients\":[null]}")]
+    [InlineData("{\"node\":\"n\",\"since\":\"2026-01-01\",\"clients\":[],\"exclusiveLock\":1}")]
     public void What_is_no_note_keeps_writers_out_and_says_how_to_take_it_away(string text) => Assert.Contains(
         "cephrbd release hyper/db",
         Assert.Throws<VolumeException>(() => ReservationNote.Parse(Bytes(text), "hyper/db")).Message,

@@ -24,6 +24,9 @@ public sealed class GuardTests(GuardTests.Program program) : IClassFixture<Guard
     public void The_reply_armed_last_counts() => Assert.Equal((0, "third\n"), program.Run("rearmed"));
 
     [Fact]
+    public void A_command_for_people_ends_with_a_status_of_its_own() => Assert.Equal((2, "words\n"), program.Run("with-status"));
+
+    [Fact]
     public void A_reply_that_is_too_long_leaves_the_one_before() => Assert.Equal((0, "first\n"), program.Run("too-long"));
 
     [Theory]

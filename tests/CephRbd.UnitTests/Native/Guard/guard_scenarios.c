@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int cephrbd_guard_arm(int fd, const char *reply, size_t length);
+int cephrbd_guard_arm(int fd, int status, const char *reply, size_t length);
 void cephrbd_guard_disarm(void);
 int cephrbd_guard_claim(void);
 void cephrbd_guard_written(void);
@@ -50,12 +50,14 @@ int main(int argc, char **argv)
         abort();
     if (strcmp(what, "unarmed-exit") == 0)
         return 3;
-    cephrbd_guard_arm(1, "first\n", 6);
-    if (strcmp(what, "too-long") == 0 && cephrbd_guard_arm(1, too_long, sizeof(too_long)) == -1)
+    cephrbd_guard_arm(1, 0, "first\n", 6);
+    if (strcmp(what, "with-status") == 0 && cephrbd_guard_arm(1, 2, "words\n", 6) == 0)
+        abort();
+    if (strcmp(what, "too-long") == 0 && cephrbd_guard_arm(1, 0, too_long, sizeof(too_long)) == -1)
         abort();
     if (strcmp(what, "rearmed") == 0) {
-        cephrbd_guard_arm(1, "second\n", 7);
-        cephrbd_guard_arm(1, "third\n", 6);
+        cephrbd_guard_arm(1, 0, "second\n", 7);
+        cephrbd_guard_arm(1, 0, "third\n", 6);
         abort();
     }
     if (strcmp(what, "disarmed") == 0) {
