@@ -69,16 +69,33 @@ internal sealed class HostRuntime : IVolumeRuntime
         using CallLock dirLock = LockDir(deviceMountDir);
         using CallLock imageLock = _stages.Lock(_stages.NameOf(spec));
         PodDirs.Make(deviceMountDir);
-        if (_dirs.Stands(deviceMountDir, spec, _attacher.IdentityOf(spec), options.ReadOnly))
+        ImageIdentity image = _attacher.IdentityOf(spec);
+        VolumeSpec volume = spec;
+        if (Stands() || _stages.ComesToStand(spec, Stands))
         {
             return;
         }
 
         UndoStack.Guard(undo =>
         {
-            _stages.Mount(_attacher.Attach(spec, undo), deviceMountDir, spec, options);
+            try
+            {
+                _stages.Mount(_attacher.Attach(volume, undo), deviceMountDir, volume, options);
+            }
+            catch (VolumeException e) when (e is not DeadlineException && PodDirs.HasDeviceMount(deviceMountDir))
+            {
+                if (!Stands())
+                {
+                    throw;
+                }
+
+                _steps.Note($"an earlier call's mount came to its end meanwhile: {e.Message}");
+            }
+
             return true;
         });
+
+        bool Stands() => _dirs.Stands(deviceMountDir, volume, image, options.ReadOnly);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using CephRbd.Driver.FileSystems;
 using CephRbd.Driver.Host;
 using CephRbd.Driver.Mapping;
 using CephRbd.Driver.Volumes;
@@ -57,9 +56,15 @@ internal sealed partial class Stages
         }
     }
 
-    // A call that had to end before the kernel was done with its mount left that to the kernel: it is waited for, as the
-    // device can neither be checked nor mounted meanwhile.
-    private bool ComesToStand(string place, VolumeSpec spec, MountOptions options)
+    /// <summary>
+    /// Waits for an earlier call's mount: one that was killed, or had to end before the kernel was done, left it to the
+    /// kernel, and the device can neither be checked nor mounted meanwhile.
+    /// </summary>
+    /// <param name="spec">The volume.</param>
+    /// <param name="stands">Whether the volume stands where that call was to mount it.</param>
+    /// <returns>Whether it stands there now; if not, the device is free, or mounted elsewhere, or not mapped.</returns>
+    /// <exception cref="VolumeException">The device stays in use; says by whom.</exception>
+    public bool ComesToStand(VolumeSpec spec, Func<bool> stands)
     {
         if (attacher.FindMapped(spec) is not { } device)
         {
@@ -68,9 +73,16 @@ internal sealed partial class Stages
 
         for (TimeSpan began = steps.Deadline.Elapsed; !Explained(device.DevicePath, () => DeviceNodes.IsFree(device.DevicePath)); steps.Deadline.Token.WaitHandle.WaitOne(_pause))
         {
-            if (Standing(place, spec, options))
+            // Read first: what comes in between stands by then.
+            bool isMounted = MountTable.Read().Of(device.Major, device.Minor).Any();
+            if (stands())
             {
                 return true;
+            }
+
+            if (isMounted)
+            {
+                return false;
             }
 
             if (steps.Deadline.Elapsed - began > _lateMount || steps.Deadline.Patience == TimeSpan.Zero)
@@ -80,7 +92,7 @@ internal sealed partial class Stages
             }
         }
 
-        return Standing(place, spec, options);
+        return stands();
     }
 
     private static bool HasPods(MountTable table, string place) =>

@@ -65,7 +65,7 @@ internal sealed partial class Stages(DriverConfig config, Mappers mappers, Image
     public string Ensure(VolumeSpec spec, MountOptions options)
     {
         string place = PlaceOf(spec);
-        if (Standing(place, spec, options) || (IsThere(place) && ComesToStand(place, spec, options)))
+        if (Standing(place, spec, options) || (IsThere(place) && ComesToStand(spec, () => Standing(place, spec, options))))
         {
             return place;
         }

@@ -24,6 +24,19 @@ while killed_after "$lines" mountdevice "$plugin" "$node" "$volume"; do
   succeed unmountdevice "$plugin"
   lines=$((lines + 1))
 done
+
+# A killed call's mount comes to its end during the next call: the device is the kernel's alone until then.
+succeed unmountdevice "$plugin"
+{
+  perl -MFcntl -e 'sysopen(my $held, $ARGV[0], O_RDONLY | O_EXCL) or die "$!"; sleep 3' "$node"
+  mount "$node" "$plugin" 2>/dev/null || true
+} &
+late=$!
+sleep 1
+succeed mountdevice "$plugin" "$node" "$volume"
+wait "$late"
+[[ $(mounts_at "$plugin") == 1 ]] || die "mounted $(mounts_at "$plugin") times after a late mount"
+
 lines=0
 while killed_after "$lines" unmountdevice "$plugin"; do
   succeed unmountdevice "$plugin"
